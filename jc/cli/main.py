@@ -1,0 +1,97 @@
+"""`jc`: parse, call one function, print. The one place that turns errors into exit codes (the table is in `errors.py`)."""
+
+import os
+import signal
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+import jc
+from jc.cli.options import CONTEXT
+from jc.cli.output import show_error, use_color
+from jc.errors import JcError
+
+ROOT_HELP = """Evaluate, tier, price and route language models.
+
+\b
+Start here:
+  jc catalog check                          is the catalog sound?
+  jc tiers explain openai/gpt-4o            what could answer in its place, and why?
+  jc simulate traffic.jsonl -r routes.yaml  what would these routes have cost?
+  jc evals run -c a,b -p set.jsonl -j m     which model answers my prompts better?
+"""
+
+app = typer.Typer(
+    help=ROOT_HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=CONTEXT,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        sys.stdout.write(f"jc {jc.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback(help=ROOT_HELP)
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+    color: Annotated[
+        str, typer.Option("--color", help="When to use colour.", envvar="JC_COLOR", metavar="auto|always|never")
+    ] = "",
+) -> None:
+    """Options that stand before the command."""
+    if color:
+        os.environ["JC_COLOR"] = color
+
+
+def register() -> None:
+    """Hang every noun under the root, in the order of the story."""
+
+
+def main() -> NoReturn:
+    """The entry point: run, and leave with the exit code of the outcome."""
+    register()
+    signal.signal(signal.SIGTERM, _terminated)
+    color = use_color(os.environ.get("JC_COLOR", "auto") or "auto", sys.stderr.isatty())
+    try:
+        app(prog_name="jc")
+    except JcError as error:
+        show_error(error, color)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped; the same command continues.\n")
+        sys.exit(130)
+    except OSError as error:
+        sys.stderr.write(f"error: {error.strerror or error}{f': `{error.filename}`' if error.filename else ''}\n")
+        sys.exit(74)
+    except Exception as error:
+        sys.exit(_bug(error))
+    sys.exit(0)
+
+
+def _terminated(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(143)
+
+
+def _bug(error: Exception) -> int:
+    """Write the traceback to a log file and say where it is; 70."""
+    import tempfile
+    import traceback
+
+    handle, name = tempfile.mkstemp(prefix="jc-crash-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
+        out.write(f"jc {jc.__version__}\n")
+        out.writelines(traceback.format_exception(error))
+    sys.stderr.write(f"error: this is a bug in `jc`: {type(error).__name__}\nhint: please report it with the log `{name}`\n")
+    return 70

@@ -1,0 +1,94 @@
+"""The options that every command has, written once.
+
+`command(app)` registers a function whose first parameter is an `Out`; the shared options are added to its signature, so a command
+file lists only what is its own.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jc.cli.output import Out
+
+SHARED: tuple[inspect.Parameter, ...] = tuple(
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+    for name, default, annotation in (
+        (
+            "format_",
+            None,
+            Annotated[str | None, typer.Option("--format", "-f", help="table, json, jsonl, csv, markdown …", metavar="FORMAT")],
+        ),
+        (
+            "output",
+            None,
+            Annotated[
+                list[str] | None,
+                typer.Option("--output", "-o", help="Write to FILE; its suffix chooses the format. Repeatable.", metavar="FILE"),
+            ],
+        ),
+        ("quiet", False, Annotated[bool, typer.Option("--quiet", "-q", help="Only the data, no story.")]),
+        (
+            "verbose",
+            False,
+            Annotated[bool, typer.Option("--verbose", "-v", help="Where each setting came from, and more.")],
+        ),
+        (
+            "catalog",
+            None,
+            Annotated[Path | None, typer.Option("--catalog", "-C", help="Folder of the model catalog.", metavar="DIR")],
+        ),
+        (
+            "color",
+            None,
+            Annotated[str | None, typer.Option("--color", help="auto, always or never.", metavar="WHEN")],
+        ),
+    )
+)
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def new_app(help_text: str, **more: Any) -> typer.Typer:
+    """A Typer application with the house's settings: plain help, no pretty exceptions, no completion options."""
+    return typer.Typer(
+        help=help_text,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=CONTEXT,
+        **more,
+    )
+
+
+def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register `function(out, …)` as a command with the shared options added."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(function)
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(own.parameters.values())[1:]]
+
+        @functools.wraps(function)
+        def run(**values: Any) -> None:
+            shared = {p.name: values.pop(p.name) for p in SHARED}
+            with Out.open(**shared) as out:
+                function(out, **values)
+
+        combined = [*parameters, *SHARED]
+        run.__signature__ = own.replace(parameters=combined)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in combined}
+        del run.__wrapped__  # type: ignore[attr-defined]
+        app.command(name, context_settings=CONTEXT, **settings)(run)
+        return function
+
+    return register
+
+
+def split_list(values: list[str] | None) -> tuple[str, ...]:
+    """`-c a,b -c c` as one tuple, without blanks and repetitions, in the order given."""
+    parts = (part.strip() for value in values or () for part in value.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))

@@ -1,0 +1,42 @@
+"""Files are absent, old or new, never partial: temporary file in the same folder, flushed, synced, renamed."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from jc.errors import IoFailure
+
+
+def check_writable(path: Path) -> None:
+    """IoFailure now rather than after an hour of paid calls, when `path` could not be written."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise IoFailure(f"cannot write `{path}`: there is no folder `{folder}`", hint="create the folder first")
+    if path.is_dir():
+        raise IoFailure(f"cannot write `{path}`: it is a folder", hint="name a file")
+    try:
+        handle, name = tempfile.mkstemp(prefix=".jc-", dir=folder)
+        os.close(handle)
+        Path(name).unlink()
+    except OSError as error:
+        raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="name another `--output`") from error
+
+
+def write_atomically(path: Path, data: str | bytes, mode: int = 0o644) -> None:
+    """Replace `path` by `data` in one step; IoFailure leaves the old file as it was."""
+    raw = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
+    try:
+        handle, name = tempfile.mkstemp(prefix=".jc-", dir=path.parent)
+    except OSError as error:
+        raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="name another `--output`") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(raw)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="free some space, or name another file") from error
