@@ -40,7 +40,8 @@ def _version(value: bool) -> None:
 
 @app.callback(help=ROOT_HELP)
 def root(
-    version: Annotated[
+    *,
+    version: Annotated[  # noqa: ARG001  eager: its callback prints and leaves
         bool, typer.Option("--version", "-V", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
     color: Annotated[

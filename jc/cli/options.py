@@ -81,7 +81,7 @@ def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[
         combined = [*parameters, *SHARED]
         run.__signature__ = own.replace(parameters=combined)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in combined}
-        del run.__wrapped__  # type: ignore[attr-defined]
+        del run.__wrapped__
         app.command(name, context_settings=CONTEXT, **settings)(run)
         return function
 

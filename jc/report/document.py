@@ -66,8 +66,8 @@ def render(document: Document, fmt: str) -> str:
     if fmt == "csv":
         return _csv(document.records)
     if fmt == "markdown":
-        text = document.markdown
-        return _ended(text if text is not None else "\n\n".join(table.markdown() for table in document.tables))
+        joined = "\n\n".join(table.markdown() for table in document.tables)
+        return _ended(joined if document.markdown is None else document.markdown)
     raise InputError(f"no format `{fmt}` here", hint=f"formats: {', '.join(document.formats)}")
 
 
