@@ -5,6 +5,7 @@ host and cost 4.6 times as much at another. Every value is frozen, every record 
 nothing here reads a file or a clock: `at` is always an argument.
 """
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -217,7 +218,7 @@ class Score:
     where: Where
     harness: str | None = None
     source: str | None = None
-    date: date | None = None
+    date: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
