@@ -5,7 +5,7 @@ host and cost 4.6 times as much at another. Every value is frozen, every record 
 nothing here reads a file or a clock: `at` is always an argument.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -218,7 +218,7 @@ class Score:
     where: Where
     harness: str | None = None
     source: str | None = None
-    date: datetime.date | None = None
+    date: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

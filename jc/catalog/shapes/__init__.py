@@ -1,0 +1,1 @@
+"""The shapes of the catalog's files, one module per folder; imported only where files are read."""

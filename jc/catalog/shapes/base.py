@@ -1,0 +1,64 @@
+"""What all shapes share: strict types that read values as they were written."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+SCHEMA_VERSION = 1
+
+
+def _number(value: object) -> Decimal:
+    """A number as written; text, `true` and everything else is refused, so that `"2.50"` and `$2.50` are found."""
+    if type(value) is Decimal:
+        return value
+    if type(value) is int:
+        return Decimal(value)
+    raise PydanticCustomError("number_type", "expected a number, without quotes, sign of currency or thousands separator")
+
+
+def _date(value: object) -> date:
+    """A calendar date as ISO text, `2026-06-30`."""
+    if type(value) is str and len(value) == 10 and value[4] == value[7] == "-":
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError("date_value", "there is no such day") from None
+    raise PydanticCustomError("date_type", "expected a date, like 2026-06-30")
+
+
+def _text(value: object) -> str:
+    """Text of at least one character."""
+    if type(value) is str and value:
+        return value
+    raise PydanticCustomError("text_type", "expected text, not empty")
+
+
+def _whole(value: object) -> int:
+    """A whole number of at least one."""
+    if type(value) is int and value > 0:
+        return value
+    raise PydanticCustomError("whole_type", "expected a whole number above zero")
+
+
+Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+Day = Annotated[date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 1})]
+Modality = Literal["text", "image", "audio", "video", "pdf", "embedding", "scores"]
+Version = Annotated[int, Field(strict=True, description="version of the shape of this file; this `jc` knows 1")]
+WeekDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Regions = Literal["same", "any"] | list[Text]
+
+
+def text_only() -> list[Modality]:
+    """The modalities of what says nothing about them."""
+    return ["text"]
+
+
+class Shape(BaseModel):
+    """The base of all shapes: an unknown key is an error, a `yes` is no boolean, a quoted number is no number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=())

@@ -1,0 +1,51 @@
+"""benchmarks/: the registry and the measurements."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from jc.catalog.shapes.base import Day, Number, Shape, Text, Version
+
+
+class BenchmarkShape(Shape):
+    """One benchmark: unit, range and direction, what makes two scores comparable, and what succeeds it."""
+
+    id: Text
+    name: Text
+    unit: Literal["percent", "fraction", "points", "elo"]
+    range: Annotated[list[Number], Field(min_length=2, max_length=2, description="[lowest, highest] possible value")]
+    direction: Literal["higher", "lower"] = "higher"
+    measures: Text | None = None
+    variant_keys: list[Text] = Field(default_factory=list, description="keys of a score's variant: tools, effort, shots …")
+    successors: list[Text] = Field(default_factory=list)
+    source: Text | None = None
+    note: Text | None = None
+
+
+class RegistryFile(Shape):
+    """benchmarks/registry.yaml: the canonical benchmarks."""
+
+    schema_version: Version
+    benchmarks: list[BenchmarkShape]
+
+
+class ScoreShape(Shape):
+    """One measurement of a model (or of one offer); comparable only with the same benchmark and variant."""
+
+    model: Text
+    benchmark: Text
+    value: Number
+    variant: dict[str, Any] = Field(default_factory=dict)
+    harness: Text | None = None
+    by: Literal["vendor", "independent", "own_eval"]
+    source: Text | None = None
+    date: Day | None = None
+    note: Text | None = None
+
+
+class ScoresFile(Shape):
+    """benchmarks/*.yaml but the registry: one row per measurement."""
+
+    schema_version: Version
+    attribution: Text | None = None
+    scores: list[ScoreShape]
