@@ -1,0 +1,138 @@
+"""The journal of a run: append-only JSON lines, one finished call each, with a CRC.
+
+A call is found again by its key, the sha256 of its canonical request. So the run is a function of the plan over this cache of
+calls: resuming, judging again, or editing the evalset is the same code with more or fewer hits, and no finished call is paid
+for twice. One `os.write` per record puts it beyond a crash of the process; `fdatasync` in groups puts it beyond a crash of the
+machine. A torn last line is cut on opening; a damaged line in the middle is counted, and its call runs again.
+"""
+
+import json
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from jc.errors import IoFailure, StoppedEarly
+
+# A line is `crc,record`: eight hexadecimal digits over the bytes of the record.
+_HEAD = 9
+
+
+class Span(NamedTuple):
+    """Where a record stands in the file: offset and length in bytes."""
+
+    offset: int
+    length: int
+
+
+class Journal:
+    """Finished calls by key. Open it once per run folder, under the folder's lock.
+
+    `damaged` holds the line numbers of records that failed their CRC; `torn` is how many bytes were cut from the end.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.spans: dict[bytes, Span] = {}
+        self.damaged: list[int] = []
+        self.torn = 0
+        self.dirty = False
+        flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
+        try:
+            self._file = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+        except OSError as error:
+            raise IoFailure(f"cannot open `{path}`: {error.strerror}", hint="name another `--run-dir`") from error
+        self._end = self._index()
+        if not read_only and self.torn:
+            os.ftruncate(self._file, self._end)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.sync()
+        os.close(self._file)
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def _index(self) -> int:
+        """Find the records; return where the next one goes. The last record of a key wins."""
+        with open(os.dup(self._file), "rb") as source:  # noqa: PTH123  a descriptor, not a path
+            source.seek(0)
+            offset = 0
+            number = 0
+            for line in source:
+                number += 1
+                if not line.endswith(b"\n"):
+                    self.torn = len(line)
+                    break
+                key = _sound_key(line)
+                if key is None:
+                    self.damaged.append(number)
+                else:
+                    self.spans[key] = Span(offset, len(line))
+                offset += len(line)
+        return offset
+
+    def has(self, key: str) -> bool:
+        """Whether a finished call with this key is in the journal."""
+        return bytes.fromhex(key) in self.spans
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The record of a call, read from the file; None when there is none."""
+        span = self.spans.get(bytes.fromhex(key))
+        return None if span is None else self.read(span)
+
+    def read(self, span: Span) -> dict[str, Any]:
+        """The record at a span."""
+        raw = os.pread(self._file, span.length, span.offset)
+        record: dict[str, Any] = json.loads(raw[_HEAD:])
+        return record
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every record that counts, in the order of the file."""
+        for span in sorted(self.spans.values()):
+            yield self.read(span)
+
+    def append(self, key: str, record: Mapping[str, Any]) -> None:
+        """Keep a finished call; StoppedEarly when the disk takes no more, with every complete line still sound."""
+        body = json.dumps({"key": key, **record}, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+        line = b"%08x,%s\n" % (zlib.crc32(body), body)
+        try:
+            written = os.pwrite(self._file, line, self._end)
+        except OSError as error:
+            self._stop(error.strerror or str(error))
+        if written != len(line):
+            # A full disk shows as a short write without an error.
+            os.ftruncate(self._file, self._end)
+            self._stop("the disk is full")
+        self.spans[bytes.fromhex(key)] = Span(self._end, len(line))
+        self._end += len(line)
+        self.dirty = True
+
+    def _stop(self, why: str) -> None:
+        raise StoppedEarly(
+            f"cannot write the journal `{self.path}`: {why}", hint="free some space, then the same command continues; nothing is lost"
+        )
+
+    def sync(self) -> None:
+        """Put what was written beyond a crash of the machine."""
+        if self.dirty:
+            self.dirty = False
+            getattr(os, "fdatasync", os.fsync)(self._file)
+
+
+def _sound_key(line: bytes) -> bytes | None:
+    """The key of a record whose CRC holds, else None; the key stands first, so the record needs no parsing."""
+    if len(line) < _HEAD + 76 or line[8:9] != b",":
+        return None
+    body = line[_HEAD:-1]
+    try:
+        if int(line[:8], 16) != zlib.crc32(body) or not body.startswith(b'{"key":"'):
+            return None
+        return bytes.fromhex(body[8:72].decode("ascii"))
+    except ValueError:
+        return None
