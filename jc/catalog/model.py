@@ -230,6 +230,8 @@ class Criterion:
     band: Decimal
     anchors: Mapping[str, Decimal]
     """The score a member is expected to reach, by benchmark; the floor is anchor - band."""
+    variant: Mapping[str, Any] = field(default_factory=dict)
+    """What a score's variant must say to count here, `{tools: false}`; an absent key counts as false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,10 @@ class TierRule:
     purpose: str
     criteria: tuple[Criterion, ...]
     where: Where
+    cheapest: Mapping[str, str] = field(default_factory=dict)
+    """Who is stated to be cheapest, by region (`any` for all, `global/vision` among vision offers); checked, never used."""
+    needs: Mapping[str, bool] = field(default_factory=dict)
+    """Capabilities without which no score places an offer here, `{reasoning: true}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +297,8 @@ class TierOverride:
     on: date
     review_by: date
     where: Where
+    until: date | None = None
+    """First day on which the placement no longer holds, e.g. the offer's removal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +310,15 @@ class Placement:
     state: Literal["verified", "partial", "provisional", "unplaced"]
     since: date
     evidence: Mapping[str, Any]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The head of the lock file: the day it was written for, and digests of the inputs it rests on."""
+
+    as_of: date
+    inputs: Mapping[str, str]
     where: Where
 
 
@@ -442,6 +459,7 @@ class Catalog:
     policy: TierPolicy = field(default_factory=TierPolicy)
     tier_overrides: Sequence[TierOverride] = ()
     placements: Mapping[str, Placement] = field(default_factory=dict)
+    lock: Lock | None = None
     routes: Mapping[str, RouteTable] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     jobs: Sequence[Job] = ()

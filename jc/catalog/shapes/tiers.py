@@ -25,6 +25,7 @@ class TierShape(Shape):
     purpose: Text
     criteria: list[CriterionShape]
     cheapest: dict[str, Text] = Field(default_factory=dict, description="stated by region; compared with the computed one")
+    needs: dict[str, bool] = Field(default_factory=dict, description="capabilities that scores cannot replace: reasoning, vision")
 
 
 class NeverShape(Shape):
