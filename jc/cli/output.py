@@ -16,7 +16,7 @@ from jc.config import Config, load_config
 from jc.errors import InputError, JcError, Problem
 from jc.files import check_writable, write_atomically
 from jc.report.document import Document, render
-from jc.report.sanitise import plain
+from jc.sanitise import plain
 
 SUFFIXES = {
     ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".md": "markdown", ".markdown": "markdown",

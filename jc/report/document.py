@@ -10,7 +10,7 @@ from typing import Any
 
 import jc
 from jc.errors import InputError
-from jc.report.sanitise import spreadsheet
+from jc.sanitise import spreadsheet
 from jc.report.table import Table
 
 BASE_FORMATS = ("table", "json", "jsonl", "csv", "markdown")

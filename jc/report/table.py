@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from jc.report.sanitise import display_width, plain
+from jc.sanitise import display_width, plain
 
 
 @dataclass(frozen=True, slots=True)
