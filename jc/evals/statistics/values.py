@@ -110,7 +110,10 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One candidate: its mean score (win rate with games), its record and its rating. Units are prompt × opponent × judge × epoch."""
+    """One candidate: its mean score (win rate with games), its record and its rating.
+
+    Wins, ties and losses count units: prompt × opponent × judge × epoch, both orders together.
+    """
 
     candidate: str
     score: Mean | None
@@ -220,6 +223,8 @@ class Corrected:
     corrected: Mean
     weight: float
     """Lambda: how much the judge's scores are worth, 0 to 1."""
+    labelled: int = 0
+    """Labelled prompts."""
 
 
 @dataclass(frozen=True, slots=True)
