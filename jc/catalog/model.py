@@ -29,7 +29,7 @@ class Energy:
 
     joules: Decimal
     per: Literal["request", "mtok_output", "image", "audio_second", "chunk"]
-    method: Literal["stated", "measured", "estimated"]
+    method: Literal["stated", "measured", "estimated"] | None
     source: str | None = None
 
 
@@ -54,6 +54,7 @@ class Model:
     """Output tokens relative to the median model by route class, `default` for the rest; measured by `jc evals`."""
     aliases: tuple[str, ...] = ()
     best_at: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class PriceRow:
     source: str | None
     checked: date | None
     where: Where
+    correction: str | None = None
+    """Why this row was rewritten after it had been published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +395,8 @@ class RouteTable:
     cascade: Cascade | None = None
     budget: Budget | None = None
     description: str | None = None
+    classes: Mapping[str, str] = field(default_factory=dict)
+    """What each class means, told to a model that classifies; empty for the five built-in classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +413,7 @@ class Plan:
     models: tuple[str, ...] = ()
     note: str | None = None
     source: str | None = None
+    window_per: Literal["key", "account"] = "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,5 +469,7 @@ class Catalog:
     routes: Mapping[str, RouteTable] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     jobs: Sequence[Job] = ()
+    tree: Sequence[Job] = ()
+    """The decision tree: the first question answered with yes wins; the branch without a question always answers."""
     digest: str = ""
     """sha256 over the files, so that results can name the catalog they rest on."""

@@ -43,12 +43,24 @@ def _whole(value: object) -> int:
     raise PydanticCustomError("whole_type", "expected a whole number above zero")
 
 
+def _version(value: object) -> int:
+    """A version of the file shapes that this `jc` knows."""
+    if type(value) is int and value == SCHEMA_VERSION:
+        return value
+    raise PydanticCustomError("schema_version", "unknown schema version")
+
+
 Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 Day = Annotated[date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 1})]
 Modality = Literal["text", "image", "audio", "video", "pdf", "embedding", "scores"]
-Version = Annotated[int, Field(strict=True, description="version of the shape of this file; this `jc` knows 1")]
+Version = Annotated[
+    int,
+    PlainValidator(_version),
+    WithJsonSchema({"const": SCHEMA_VERSION}),
+    Field(description="version of the shape of this file"),
+]
 WeekDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Regions = Literal["same", "any"] | list[Text]
 
