@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from jc.errors import IoFailure
 
@@ -40,3 +43,23 @@ def write_atomically(path: Path, data: str | bytes, mode: int = 0o644) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="free some space, or name another file") from error
+
+
+@contextmanager
+def replacing(path: Path, mode: int = 0o644) -> Iterator[TextIO]:
+    """A text file (UTF-8) that takes the place of `path` when the block ends well; IoFailure leaves the old file as it was."""
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=".jc-", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except OSError as error:
+        raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="free some space, or name another file") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

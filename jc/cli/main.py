@@ -55,6 +55,9 @@ def root(
 
 def register() -> None:
     """Hang every noun under the root, in the order of the story."""
+    from jc.cli import evals
+
+    app.add_typer(evals.app, name="evals")
 
 
 def main() -> NoReturn:

@@ -75,9 +75,17 @@ class Out:
         if self.format not in document.formats:
             raise InputError(f"no format `{self.format}` here", hint=f"formats: {', '.join(document.formats)}")
         for path in self.files:
-            write_atomically(path, render(document, SUFFIXES[path.suffix.lower()]))
+            self.write_file(document, path)
         if to_stdout:
-            self.data(render(document, self.format))
+            self.show(document)
+
+    def show(self, document: Document) -> None:
+        """The result on stdout, in the chosen format."""
+        self.data(render(document, self.format))
+
+    def write_file(self, document: Document, path: Path) -> None:
+        """The result in one file, in the format of its suffix."""
+        write_atomically(path, render(document, SUFFIXES[path.suffix.lower()]))
 
     def data(self, text: str) -> None:
         """Text to stdout as it is, with control characters shown instead of sent."""

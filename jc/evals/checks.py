@@ -23,8 +23,6 @@ class Check:
     tolerance: float = 0.0
 
 
-
-
 _OPTIONS = {"type", "value", "schema", "pattern", "ignore_case", "case_sensitive", "tolerance", "values"}
 
 
@@ -33,13 +31,13 @@ def parse_checks(data: object) -> tuple[Check, ...]:
     if data is None:
         return ()
     if not isinstance(data, Sequence) or isinstance(data, str):
-        raise ValueError("`checks` is a list")
+        raise ValueError("`checks` is a list")  # noqa: TRY004  the caller asks for ValueError
     return tuple(_parse(number, item) for number, item in enumerate(data, 1))
 
 
 def _parse(number: int, item: object) -> Check:
     if not isinstance(item, Mapping):
-        raise ValueError(f"check {number} is not an object")
+        raise ValueError(f"check {number} is not an object")  # noqa: TRY004  same
     kind = item.get("type")
     if kind not in TYPES:
         raise ValueError(f"check {number}: no type {kind!r}; types: {', '.join(TYPES)}")

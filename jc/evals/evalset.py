@@ -1,4 +1,4 @@
-"""An evalset is a file of cases: JSON lines, or CSV with the same columns. Everything wrong with it is said before money is spent.
+"""An evalset is a file of cases: JSON lines, or CSV with the same columns. What is wrong with it is said before money is spent.
 
 Data are data: a `{{ jinja }}` inside a prompt is never rendered; only a template that the user names with `--template` is, in
 Jinja's sandbox, with the case's `vars` as values.
@@ -88,7 +88,9 @@ def _decode(raw: bytes, path: Path, problems: list[Problem]) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
-        problems.append(Problem(f"byte 0x{raw[error.start]:02x} is not UTF-8", Where(str(path), line, column), hint="save it as UTF-8"))
+        problems.append(
+            Problem(f"byte 0x{raw[error.start]:02x} is not UTF-8", Where(str(path), line, column), hint="save it as UTF-8")
+        )
         raise InputError.of(problems) from None
 
 
@@ -98,7 +100,9 @@ def _json_rows(text: str, path: Path, problems: list[Problem]) -> Iterator[_Row]
         if not stripped:
             continue
         if len(stripped) > MAX_LINE:
-            problems.append(Problem(f"the line has {len(stripped):,} characters, more than {MAX_LINE:,}", Where(str(path), number)))
+            problems.append(
+                Problem(f"the line has {len(stripped):,} characters, more than {MAX_LINE:,}", Where(str(path), number))
+            )
             continue
         try:
             yield _Row(number, line, json.loads(stripped, parse_constant=_no_constant))
@@ -203,9 +207,11 @@ def _check_fields(data: dict[str, Any], row: _Row, path: Path, problems: list[Pr
         value = data.get(name)
         if value is not None and not isinstance(value, kind):
             problems.append(_problem(row, path, f"`{name}` is not {words}", f'"{name}"'))
-    for name in ("id", "reference", "category", "cluster", "rubric"):
-        if isinstance(data.get(name), (dict, list)):
-            problems.append(_problem(row, path, f"`{name}` is not text", f'"{name}"'))
+    problems.extend(
+        _problem(row, path, f"`{name}` is not text", f'"{name}"')
+        for name in ("id", "reference", "category", "cluster", "rubric")
+        if isinstance(data.get(name), (dict, list))
+    )
     _check_messages(data, row, path, problems)
     if _has_surrogate(row.data):
         problems.append(_problem(row, path, "half of a surrogate pair (\\ud800 – \\udfff) is not a character"))
@@ -262,7 +268,7 @@ def _renderer(template: str, path: Path) -> Any:
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
     try:
         compiled = environment.from_string(template)
     except TemplateError as error:

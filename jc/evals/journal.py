@@ -63,9 +63,7 @@ class Journal:
         with open(os.dup(self._file), "rb") as source:  # noqa: PTH123  a descriptor, not a path
             source.seek(0)
             offset = 0
-            number = 0
-            for line in source:
-                number += 1
+            for number, line in enumerate(source, 1):
                 if not line.endswith(b"\n"):
                     self.torn = len(line)
                     break
@@ -115,7 +113,8 @@ class Journal:
 
     def _stop(self, why: str) -> None:
         raise StoppedEarly(
-            f"cannot write the journal `{self.path}`: {why}", hint="free some space, then the same command continues; nothing is lost"
+            f"cannot write the journal `{self.path}`: {why}",
+            hint="free some space, then the same command continues; nothing is lost",
         )
 
     def sync(self) -> None:

@@ -56,7 +56,8 @@ _PAIR_JSON = "Reply with one JSON object: `reasons` (text) first, then `verdict`
 _POINT_LINE = """\
 End with one last line in exactly this form, a number from {low} (useless) to {high} (could not be better):
 RATING-{nonce}: 7"""
-_POINT_JSON = "Reply with one JSON object: `reasons` (text) first, then `rating`, a number from {low} (useless) to {high} (could not be better)."
+_POINT_JSON = """\
+Reply with one JSON object: `reasons` (text) first, then `rating`, a number from {low} (useless) to {high} (flawless)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ def _own(question: Question, template: JudgeTemplate) -> str:
     try:
         compiled = _COMPILED.get(template.source)
         if compiled is None:
-            environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  not HTML
+            environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
             compiled = _COMPILED.setdefault(template.source, environment.from_string(template.source))
         rendered: str = compiled.render(
             question=case.question, answer_a=answers.get("A", ""), answer_b=answers.get("B", ""), answer=answers.get("A", ""),

@@ -60,7 +60,9 @@ def resolve_parties(
         found[option] = tuple(parties)
     for variable, wanted in search.missing.items():
         search.problems.append(
-            Problem(f"no key for {', '.join(f'`{name}`' for name in wanted)}: `{variable}` is not set", hint=f"export {variable}=…")
+            Problem(
+                f"no key for {', '.join(f'`{name}`' for name in wanted)}: `{variable}` is not set", hint=f"export {variable}=…"
+            )
         )
     if search.problems:
         raise InputError.of(search.problems)
@@ -68,7 +70,7 @@ def resolve_parties(
 
 
 def _party(typed: str, option: str, all_typed: Sequence[str], search: _Search) -> Party | None:
-    if "@" in typed and "=" in typed.split("@")[0]:
+    if "@" in typed and "=" in typed.split("@", maxsplit=1)[0]:
         name, _, rest = typed.partition("=")
         wire_id, _, url = rest.partition("@")
         if not (name and wire_id and url.startswith(("http://", "https://"))):
@@ -110,7 +112,12 @@ def _from_catalog(typed: str, option: str, all_typed: Sequence[str], search: _Se
     if provider.api.key_env and not key:
         search.missing.setdefault(provider.api.key_env, []).append(typed)
     endpoint = Endpoint(
-        provider.api.base_url, Secret(key) if key else None, label=provider.id, rpm=offer.rpm, tpm=offer.tpm, concurrency=offer.concurrency
+        provider.api.base_url,
+        Secret(key) if key else None,
+        label=provider.id,
+        rpm=offer.rpm,
+        tpm=offer.tpm,
+        concurrency=offer.concurrency,
     )
     return Party(typed, offer.wire_id, endpoint, offer, lab)
 
@@ -143,7 +150,11 @@ def _no_twins(parties: Sequence[Party], option: str, search: _Search) -> None:
         identity = (party.endpoint.address, party.wire_id)
         if identity in seen:
             search.problems.append(
-                Problem(f"`{party.name}` and `{seen[identity]}` are the same model at the same server", Where(option), hint="name it once")
+                Problem(
+                    f"`{party.name}` and `{seen[identity]}` are the same model at the same server",
+                    Where(option),
+                    hint="name it once",
+                )
             )
         seen[identity] = party.name
 

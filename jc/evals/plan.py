@@ -153,16 +153,12 @@ def loads(plan: Plan) -> Iterator[Load]:
     per_candidate = len(cases) * plan.settings.epochs
     for party in plan.candidates:
         yield Load(party, per_candidate, Usage(question, TYPICAL_ANSWER_TOKENS), Usage(question, plan.settings.max_tokens))
-    shown = [count for count, wanted in ((2, plan.games), (1, plan.ratings)) for _ in range(bool(wanted))]
-    for answers, wanted in zip(shown, [n for n in (plan.games, plan.ratings) if n], strict=True):
+    for answers, calls in ((2, plan.games), (1, plan.ratings)):
         base = JUDGE_PROMPT_TOKENS + question
-        for party in plan.judges:
-            yield Load(
-                party,
-                wanted // len(plan.judges),
-                Usage(base + answers * TYPICAL_ANSWER_TOKENS, TYPICAL_REASON_TOKENS),
-                Usage(base + answers * plan.settings.max_tokens, plan.protocol.max_tokens),
-            )
+        typical = Usage(base + answers * TYPICAL_ANSWER_TOKENS, TYPICAL_REASON_TOKENS)
+        largest = Usage(base + answers * plan.settings.max_tokens, plan.protocol.max_tokens)
+        if calls:
+            yield from (Load(party, calls // len(plan.judges), typical, largest) for party in plan.judges)
 
 
 def _tokens(case: Case) -> int:

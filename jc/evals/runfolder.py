@@ -133,7 +133,9 @@ def _take(handle: int, folder: RunFolder) -> None:
     except OSError as error:
         holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
         who = f"process {holder}" if holder else "another process"
-        raise Locked(f"the run folder `{folder.path}` is in use by {who}", hint="wait for it, or use another `--run-dir`") from error
+        raise Locked(
+            f"the run folder `{folder.path}` is in use by {who}", hint="wait for it, or use another `--run-dir`"
+        ) from error
 
 
 def find(runs: Path, name: str) -> RunFolder:

@@ -81,13 +81,13 @@ def _closing_block(body: str, nonce: str) -> list[str | None]:
 def _menu(text: str) -> str | None:
     """The text as an item of the menu; blanks, brackets, emphasis and a full stop around it do not matter."""
     cleaned = re.sub(r"[\s\[\]`*\"'.<]+$|^[\s\[\]`*\"'.]+", "", text.strip())
-    cleaned = re.sub(r"\s+", "", cleaned.replace("≫", ">>")).upper()  # noqa: RUF001  a judge may write it
+    cleaned = re.sub(r"\s+", "", cleaned.replace("≫", ">>")).upper()
     cleaned = {"B<A": "A>B", "B<<A": "A>>B", "A<B": "B>A", "A<<B": "B>>A", "B=A": "A=B"}.get(cleaned, cleaned)
     return cleaned if cleaned in _SCORES else None
 
 
 def read_rating(text: str, nonce: str, low: float, high: float) -> Ruling:
-    """The rating of a pointwise reply: JSON with `rating`, else the last line `RATING-<nonce>: 7`; outside the scale is off menu."""
+    """The rating of a pointwise reply: JSON with `rating`, else the last line `RATING-<nonce>: 7`; off the scale is off menu."""
     body = without_thoughts(text)
     data = _json_object(body)
     if data is not None and "rating" in data:
@@ -137,6 +137,15 @@ def _json_object(text: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
+
+
+def reasons(text: str) -> str:
+    """The reasons of a judge's reply, without thoughts, verdict line or JSON around them."""
+    body = without_thoughts(text)
+    data = _json_object(body)
+    if data is not None and ("reasons" in data or "reason" in data):
+        return _reason(str(data.get("reasons", data.get("reason", ""))))
+    return _reason(re.split(r"(?:VERDICT|RATING)-[0-9a-f]{8}", body)[0])
 
 
 def _reason(text: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 import jc
 from jc.errors import InputError
-from jc.sanitise import spreadsheet
 from jc.report.table import Table
+from jc.sanitise import spreadsheet
 
 BASE_FORMATS = ("table", "json", "jsonl", "csv", "markdown")
 

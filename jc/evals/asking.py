@@ -1,0 +1,91 @@
+"""Ask for a call: from the journal when it is there, else from the endpoint, and then it is in the journal."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from jc.evals.journal import Journal
+from jc.evals.purse import Purse
+from jc.providers.call import Call, Failure, Reply, call_key
+from jc.providers.client import Client
+
+NOT_RUN = Reply("error", failure=Failure("not_recorded", "not run", retryable=True))
+# Replies that say nothing about the call itself: it was not sent.
+_NOT_SENT = frozenset({"stopped", "budget", "not_recorded"})
+
+
+class Asked(NamedTuple):
+    """What came of a call: its reply, its key in the journal, its cost in USD when known, and whether the journal had it."""
+
+    reply: Reply
+    key: str
+    cost_usd: Decimal | None
+    known: bool
+
+
+@dataclass(slots=True)
+class Asker:
+    """The journal in front of the client; without a client only what was finished is known."""
+
+    journal: Journal
+    purse: Purse
+    client: Client | None = None
+
+    def known(self, call: Call, repeat: int = 0) -> Asked | None:
+        """The finished call from the journal; None when it has to be made (failed calls are made again)."""
+        key = repeat_key(call, repeat)
+        record = self.journal.get(key)
+        if record is None or record["reply"]["status"] == "error":
+            return None
+        return _asked(record, key)
+
+    def read(self, key: str) -> Asked | None:
+        """What the journal holds under a key, failed or not."""
+        record = self.journal.get(key)
+        return None if record is None else _asked(record, key)
+
+    async def ask(self, call: Call, who: str, repeat: int = 0) -> Asked:
+        """Make the call and keep what came of it; waits while money that others reserved may come free."""
+        key = repeat_key(call, repeat)
+        if self.client is None:
+            return self.read(key) or Asked(NOT_RUN, key, None, known=False)
+        reply = await self.client.complete(call)
+        while reply.failure is not None and reply.failure.kind == "budget" and await self.purse.room():
+            reply = await self.client.complete(call)
+        cost, lost = self.purse.cost(call, reply.usage), self.purse.lost(call)
+        if self.purse.cap is None and cost is not None:
+            self.purse.spent += cost
+        if reply.failure is None or reply.failure.kind not in _NOT_SENT:
+            self.journal.append(key, _record(call, who, reply, cost, lost))
+        return Asked(reply, key, cost, known=False)
+
+
+def _record(call: Call, who: str, reply: Reply, cost: Decimal | None, lost: Decimal) -> dict[str, Any]:
+    record: dict[str, Any] = {"lane": call.lane, "who": who, "reply": reply.to_json()}
+    if cost is not None:
+        record["cost_usd"] = str(cost)
+    if lost:
+        record["lost_usd"] = str(lost)
+    return record
+
+
+def _asked(record: dict[str, Any], key: str) -> Asked:
+    cost = record.get("cost_usd")
+    return Asked(Reply.from_json(record["reply"]), key, None if cost is None else Decimal(cost), known=True)
+
+
+def repeat_key(call: Call, repeat: int) -> str:
+    """The key of the n-th asking of the same request: the plain key, or its hash with the number."""
+    key = call_key(call)
+    return key if not repeat else hashlib.sha256(f"{key}#{repeat}".encode("ascii")).hexdigest()
+
+
+def spent_usd(journal: Journal) -> Decimal:
+    """What the calls of a journal have cost, or may have cost, in USD; answers copied from another run were paid for there."""
+    total = Decimal(0)
+    for record in journal.records():
+        if record.get("copied"):
+            continue
+        total += Decimal(record.get("cost_usd", "0")) + Decimal(record.get("lost_usd", "0"))
+    return total

@@ -1,0 +1,78 @@
+"""Results as files: CSV, JSON lines, Parquet; streamed, written beside and renamed."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from jc.files import replacing
+from jc.sanitise import spreadsheet
+
+Row = Mapping[str, Any]
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], *, raw: bool = False, mode: int = 0o644) -> int:
+    """Write the rows and return how many; cells that a spreadsheet would run are escaped unless `raw`."""
+    count = 0
+    with replacing(path, mode) as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_cell(row[name], raw) for name in columns])
+            count += 1
+    return count
+
+
+def _cell(value: object, raw: bool) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # A NUL ends a C string: several readers of CSV stop there.
+        text = value.replace("\x00", "\\x00")
+        return text if raw else spreadsheet(text)
+    return str(value)
+
+
+def write_jsonl(path: Path, columns: Sequence[str], rows: Iterable[Row], *, mode: int = 0o644) -> int:
+    """Write the rows as JSON lines and return how many; money as decimal strings."""
+    count = 0
+    with replacing(path, mode) as out:
+        for row in rows:
+            out.write(json.dumps({name: row[name] for name in columns}, default=str, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """Write the rows as Parquet through DuckDB and return how many; money as DOUBLE, for reading in notebooks."""
+    import tempfile
+
+    import duckdb
+
+    from jc.errors import IoFailure
+
+    plain = [{name: float(row[name]) if isinstance(row[name], Decimal) else row[name] for name in columns} for row in rows]
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".jc-") as folder:
+        source, target = Path(folder) / "rows.jsonl", Path(folder) / "rows.parquet"
+        write_jsonl(source, columns, plain)
+        try:
+            with duckdb.connect() as database:
+                database.read_json(str(source), format="newline_delimited").write_parquet(str(target))  # type: ignore[arg-type]
+        except duckdb.Error as error:
+            raise IoFailure(f"cannot write `{path}`: {error}") from error
+        target.replace(path)
+    return len(plain)
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Row], *, raw: bool = False) -> int:
+    """Write the rows in the format of the suffix: `.csv`, `.jsonl` or `.parquet`."""
+    suffix = path.suffix.lower()
+    if suffix in {".jsonl", ".ndjson"}:
+        return write_jsonl(path, columns, rows)
+    if suffix == ".parquet":
+        return write_parquet(path, columns, rows)
+    return write_csv(path, columns, rows, raw=raw)

@@ -1,0 +1,314 @@
+"""`jc evals run` without its command line: prepare everything that can go wrong for free, then carry the plan out.
+
+`prepare` reads prompts, catalog, keys and folders and raises before a cent is spent; `carry_out` locks the folder, runs the
+pipeline over journal and client, and writes what is derived, also when it was stopped.
+"""
+
+import asyncio
+import os
+import platform
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jc
+from jc.catalog.model import Catalog
+from jc.errors import InputError, JcError
+from jc.evals import runfolder
+from jc.evals.asking import Asker, spent_usd
+from jc.evals.evalset import load_evalset
+from jc.evals.journal import Journal
+from jc.evals.judge import JudgeTemplate, Protocol
+from jc.evals.parties import DEMO, Gateway, Party, at_demo, resolve_parties
+from jc.evals.pipeline import Pipeline, Watcher
+from jc.evals.plan import Plan, Settings, make_plan, money
+from jc.evals.purse import Purse
+from jc.evals.results import Results
+from jc.evals.runfolder import RunFolder
+from jc.providers.client import Client
+from jc.providers.replay import Recorder, Replayer
+from jc.providers.settings import ClientSettings, Observer
+
+SYNC_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for, as it goes into the manifest; no keys."""
+
+    prompts: str
+    candidates: tuple[str, ...]
+    judges: tuple[str, ...] = ()
+    base_url: str | None = None
+    key_env: str = "JC_API_KEY"
+    settings: Settings = field(default_factory=Settings)
+    scale: tuple[float, float] = (1.0, 10.0)
+    template: str | None = None
+    judge_template: JudgeTemplate | None = None
+    judge_max_tokens: int = 1024
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The hard cap in USD and what is allowed under it."""
+
+    max_usd: Decimal | None = None
+    allow_unpriced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Folders and files of a run: the folder of runs, an own run folder, whether to start afresh, recordings."""
+
+    runs: Path
+    run_dir: Path | None = None
+    fresh: bool = False
+    record: Path | None = None
+    replay: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan and its folder, all checked."""
+
+    request: Request
+    plan: Plan
+    path: Path
+    where: Where
+    spending: Spending
+    prompts: Path
+    catalog_digest: str
+    unpriced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What came of a run: results to read while the journal is open, why it stopped, and money."""
+
+    results: Results
+    folder: RunFolder
+    stopped: str | None
+    error: JcError | None
+    spent_usd: Decimal
+    known: int
+    """Finished calls that the journal had already."""
+    damaged: tuple[int, ...]
+    given_up: Mapping[str, str]
+    not_recorded: int = 0
+
+
+def prepare(
+    request: Request, catalog: Catalog, environment: Mapping[str, str], where: Where, spending: Spending, *, now: datetime
+) -> Prepared:
+    """Everything that can be wrong, found before the first call; InputError with all of it."""
+    prompts = find_prompts(request.prompts)
+    template = _read(request.template) if request.template else None
+    evalset = load_evalset(prompts, template=template, limit=request.limit)
+    gateway = Gateway(request.base_url, request.key_env)
+    names = {"--candidates": request.candidates, "--judge": request.judges}
+    # A replay needs no key: a placeholder stands where the catalog names a variable.
+    known = _AnyKey(environment) if where.replay else environment
+    parties = resolve_parties(names, catalog, gateway, known)
+    path = where.run_dir or where.runs / runfolder.run_id(str(prompts), request.candidates, request.judges, request.base_url)
+    low, high = request.scale
+    protocol = Protocol(_secret(path, where), low, high, request.judge_template, request.judge_max_tokens)
+    plan = make_plan(evalset, parties["--candidates"], parties["--judge"], request.settings, protocol)
+    unpriced = money(plan, now).unpriced
+    if spending.max_usd is not None and unpriced and not spending.allow_unpriced:
+        shown = ", ".join(f"`{name}`" for name in unpriced)
+        raise InputError(
+            f"`--max-cost` cannot hold: no price is known for {shown}", hint="add it to the catalog, or --allow-unpriced"
+        )
+    return Prepared(request, plan, path, where, spending, prompts, catalog.digest, unpriced)
+
+
+class _AnyKey(dict[str, str]):
+    """An environment in which every key is set."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__(environment)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name) or default or "replay"
+
+
+def find_prompts(name: str) -> Path:
+    """A file as named, else a shipped evalset by its name (`demo`)."""
+    path = Path(name)
+    if path.exists():
+        return path
+    shipped = shipped_evalsets()
+    for candidate in (shipped / f"{name}.jsonl", shipped / name):
+        if candidate.is_file() and "/" not in name:
+            return candidate
+    known = ", ".join(sorted(path.stem for path in shipped.glob("*.jsonl") if "answers" not in path.stem))
+    raise InputError(f"there is no file `{name}`", hint=f"name a JSONL or CSV file of prompts, or a shipped set: {known}")
+
+
+def shipped_evalsets() -> Path:
+    """Where the shipped evalsets are: inside the package of an installed `jc`, beside it in a checkout."""
+    package = Path(jc.__file__).parent
+    inside = package / "data" / "evalsets"
+    return inside if inside.is_dir() else package.parent / "evalsets"
+
+
+def _read(name: str) -> str:
+    try:
+        return Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the template `{name}`: {error}") from error
+
+
+def _secret(path: Path, where: Where) -> bytes:
+    """The secret of the run that is already there, else a new one; nonces must be the same on a resume."""
+    if not where.fresh and (path / "manifest.json").is_file():
+        return bytes.fromhex(str(RunFolder(path).read_manifest()["secret"]))
+    return bytes.fromhex(runfolder.new_secret())
+
+
+@contextmanager
+def carry_out(
+    prepared: Prepared,
+    client: ClientSettings,
+    watcher: Watcher | None = None,
+    observer: Observer | None = None,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Any:
+    """Run it and yield what is `Finished`; the journal is open and the folder locked for the time of the block."""
+    if prepared.where.fresh:
+        _refuse_locked(prepared.path)
+        runfolder.set_aside(prepared.path)
+    folder = runfolder.create(prepared.path)
+    with runfolder.locked(folder), Journal(folder.journal) as journal:
+        _write_manifest(folder, prepared, now())
+        folder.write(f"evalset{prepared.prompts.suffix}", prepared.prompts.read_bytes())
+        yield asyncio.run(_drive(prepared, client, journal, watcher, observer, now))
+
+
+def _refuse_locked(path: Path) -> None:
+    if path.is_dir():
+        with runfolder.locked(RunFolder(path)):
+            pass
+
+
+def _write_manifest(folder: RunFolder, prepared: Prepared, now: datetime) -> None:
+    plan = prepared.plan
+    old = folder.read_manifest() if folder.manifest.exists() else {}
+    manifest = {
+        "schema": "jc.run/1",
+        "jc_version": jc.__version__,
+        "python": platform.python_version(),
+        "created": old.get("created", runfolder.stamp(now)),
+        "request": asdict(prepared.request),
+        "evalset_sha256": plan.evalset.digest,
+        "catalog_sha256": prepared.catalog_digest,
+        "candidates": [_party(party) for party in plan.candidates],
+        "judges": [_party(party) for party in plan.judges],
+        "secret": plan.protocol.secret.hex(),
+    }
+    runfolder.write_manifest(folder, manifest)
+
+
+def _party(party: Party) -> dict[str, Any]:
+    return {
+        "name": party.name,
+        "wire_id": party.wire_id,
+        "endpoint": party.endpoint.address,
+        "offer": party.offer.id if party.offer else None,
+    }
+
+
+async def _drive(
+    prepared: Prepared,
+    settings: ClientSettings,
+    journal: Journal,
+    watcher: Watcher | None,
+    observer: Observer | None,
+    now: Callable[[], datetime],
+) -> Finished:
+    known = len(journal)
+    async with AsyncExitStack() as stack:
+        plan = await _with_demo(prepared.plan, stack)
+        offers = {(party.endpoint.address, party.wire_id): party.offer for party in (*plan.candidates, *plan.judges)}
+        purse = Purse(offers, now, prepared.spending.max_usd, spent_usd(journal) if known else Decimal(0))
+        recorder = stack.enter_context(Recorder(prepared.where.record)) if prepared.where.record else None
+        replayer = Replayer(prepared.where.replay) if prepared.where.replay else None
+        client = await stack.enter_async_context(
+            Client(settings, ledger=purse, observer=observer, recorder=recorder, replayer=replayer)
+        )
+        asker = Asker(journal, purse, client)
+        pipeline = Pipeline(plan, asker, watcher, workers=settings.concurrency)
+        await stack.enter_async_context(_synced(journal, pipeline))
+        with _interruptible(pipeline):
+            await pipeline.run()
+        results = Results(prepared.path.name, plan, pipeline, asker)
+        missing = replayer.missing if replayer else 0
+        return Finished(
+            results, RunFolder(prepared.path), pipeline.stopped, pipeline.error, purse.spent, known, tuple(journal.damaged),
+            client.stopped(), missing,
+        )  # fmt: skip
+
+
+async def _with_demo(plan: Plan, stack: AsyncExitStack) -> Plan:
+    """The plan with the embedded endpoint running, when somebody in it lives there."""
+    if not any(party.demo for party in (*plan.candidates, *plan.judges)):
+        return plan
+    from jc.providers.demo import demo_server
+
+    served = await stack.enter_async_context(demo_server())
+    endpoint = replace(served, alias=DEMO.alias, label=DEMO.label)
+    return replace(plan, candidates=at_demo(plan.candidates, endpoint), judges=at_demo(plan.judges, endpoint))
+
+
+@asynccontextmanager
+async def _synced(journal: Journal, pipeline: Pipeline) -> AsyncIterator[None]:
+    """Put the journal on disk in groups while the block runs; a disk that fails stops the run."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(SYNC_EVERY_S)
+            try:
+                await asyncio.to_thread(journal.sync)
+            except OSError as error:
+                pipeline.stop(f"cannot sync the journal: {error.strerror}")
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+@contextmanager
+def _interruptible(pipeline: Pipeline) -> Any:
+    """SIGINT or SIGTERM once: finish what is in flight. Twice: leave at once; the journal has all that finished."""
+    loop = asyncio.get_running_loop()
+    taken: list[signal.Signals] = []
+
+    def interrupted(which: signal.Signals) -> None:
+        if pipeline.stopped == which.name:
+            os._exit(128 + which)
+        taken.append(which)
+        sys.stderr.write("\nStopping: finishing the calls in flight; press Ctrl-C again to leave at once.\n")
+        pipeline.stop(which.name)
+
+    signals: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
+    try:
+        for which in signals:
+            loop.add_signal_handler(which, interrupted, which)
+    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread: the default handling stays
+        yield
+        return
+    try:
+        yield
+    finally:
+        for which in signals:
+            loop.remove_signal_handler(which)

@@ -1,0 +1,212 @@
+"""An eval run for people: standings, what is proven and what is not, the win matrix, the judge's card; and the same as JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jc.report.document import Document
+from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_request, usd_total
+from jc.report.table import Column, Table
+
+SCHEMA = "jc.evals/1"
+DEMO_NOTE = "demo data: the answers and the judge are the embedded demo endpoint's"
+Summary = Mapping[str, Any]
+
+
+def evals_document(summary: Summary) -> Document:
+    """The result of a run in every format; `records` are the candidates' rows."""
+    tables = list(_tables(summary))
+    parts = [table.text() for table in tables[:1]]
+    if lines := _words(summary):
+        parts.append("\n".join(lines))
+    parts.extend(table.text() for table in tables[1:])
+    if summary["demo"]:
+        parts.append(f"({DEMO_NOTE})")
+    markdown = [table.markdown() for table in tables]
+    if words := _words(summary):
+        markdown.insert(1, "\n".join(f"- {' '.join(line.split())}" for line in words))
+    if summary["demo"]:
+        markdown.append(f"_{DEMO_NOTE}_")
+    return Document(
+        SCHEMA, summary, records=_records(summary), tables=tables, text="\n\n".join(parts), markdown="\n\n".join(markdown)
+    )
+
+
+def _standing(summary: Summary, name: str) -> Mapping[str, Any] | None:
+    standings = summary["standings"]
+    found = [row for row in standings["standings"] if row["candidate"] == name] if standings else []
+    return found[0] if found else None
+
+
+def _by_games(summary: Summary) -> bool:
+    return bool(summary["standings"]) and summary["standings"]["basis"] == "games"
+
+
+def _tables(summary: Summary) -> Iterator[Table]:
+    yield _standings_table(summary)
+    standings = summary["standings"]
+    if standings and standings["pairs"]:
+        yield _pairs_table(standings)
+    if standings and len(standings["standings"]) > 2 and standings["cells"]:
+        yield _matrix(standings)
+
+
+def _standings_table(summary: Summary) -> Table:
+    games = _by_games(summary)
+    score_name = "Win rate" if games else "Score"
+    columns = [Column("Candidate"), Column(score_name, "right"), Column("95% interval", "right")]
+    if games:
+        columns += [Column("Rating", "right"), Column("interval", "right")]
+    checks = any(row["checks_total"] for row in summary["candidates"])
+    columns += [Column("Checks", "right")] if checks else []
+    columns += [Column(name, "right") for name in ("$/1k answers", "p50", "p95", "Failed")]
+    return Table(tuple(columns), [_standings_row(summary, row, games, checks) for row in summary["candidates"]])
+
+
+def _standings_row(summary: Summary, row: Mapping[str, Any], games: bool, checks: bool) -> list[str]:
+    standing = _standing(summary, row["candidate"])
+    score = standing["score"] if standing else None
+    cells = [row["candidate"], percent(score["value"]) if score else UNKNOWN, _interval(score)]
+    if games:
+        rating = standing["rating"] if standing else None
+        cells += [f"{rating['value']:.0f}" if rating else UNKNOWN, _rating_interval(rating)]
+    if checks:
+        share = row["checks_passed"] / row["checks_total"] if row["checks_total"] else None
+        cells.append(percent(share, 0))
+    latency = row["latency_ms"]
+    per_k = row["usd_per_1k_answers"]
+    cells += [usd_total(per_k) if per_k is None or per_k >= 1 or per_k == 0 else usd_request(per_k)]
+    cells += [seconds(None if latency[p] is None else latency[p] / 1e3) for p in ("p50", "p95")]
+    return [*cells, f"{row['failed']:,}"]
+
+
+def _interval(mean: Mapping[str, Any] | None) -> str:
+    if not mean or mean["low"] is None:
+        return UNKNOWN
+    return f"{mean['low'] * 100:.1f} – {mean['high'] * 100:.1f}"
+
+
+def _rating_interval(rating: Mapping[str, Any] | None) -> str:
+    if not rating or rating["low"] is None:
+        return UNKNOWN
+    return f"{rating['low']:.0f} – {rating['high']:.0f}"
+
+
+def _points(mean: Mapping[str, Any] | None) -> str:
+    if not mean:
+        return UNKNOWN
+    return f"{mean['value'] * 100:+.1f}".replace("-", MINUS)
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return UNKNOWN
+    return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def _pairs_table(standings: Mapping[str, Any]) -> Table:
+    columns = (
+        Column("Pair"),
+        Column("Difference", "right"),
+        Column("95% interval", "right"),
+        Column("p", "right"),
+        Column("p (Holm)", "right"),
+        Column("Word"),
+    )
+    rows = []
+    for pair in standings["pairs"]:
+        difference = pair["difference"]
+        rows.append(
+            [
+                f"{pair['a']} : {pair['b']}",
+                _points(difference),
+                _interval(difference).replace("-", MINUS),
+                _p(pair["p"]),
+                _p(pair["p_holm"]),
+                pair["word"],
+            ]
+        )
+    return Table(columns, rows, "Paired differences in points, on the prompts that both answered")
+
+
+def _matrix(standings: Mapping[str, Any]) -> Table:
+    names = [row["candidate"] for row in standings["standings"]]
+    cells = {(cell["a"], cell["b"]): cell for cell in standings["cells"]}
+    rows = []
+    for name in names:
+        row = [name]
+        for other in names:
+            cell = cells.get((name, other))
+            row.append("·" if name == other else percent(cell["score"]["value"], 0) if cell and cell["score"] else UNKNOWN)
+        rows.append(row)
+    return Table(
+        (Column("Win rate of"), *(Column(name, "right") for name in names)), rows, "Win rate of the row against the column"
+    )
+
+
+def _words(summary: Summary) -> list[str]:
+    """What is proven, what is equivalent, what is not proven and how many prompts would settle it."""
+    standings = summary["standings"]
+    groups: dict[str, list[str]] = {"Proven": [], "Equivalent": [], "Not proven": []}
+    for pair in standings["pairs"] if standings else ():
+        p = f"p = {_p(pair['p_holm'])}".replace("= <", "<")
+        a, b = (pair["b"], pair["a"]) if _negative(pair) else (pair["a"], pair["b"])
+        if pair["word"] in {"better", "worse"}:
+            groups["Proven"].append(f"{a} > {b} ({p})")
+        elif pair["word"] == "equivalent":
+            groups["Equivalent"].append(f"{a} = {b} (p = {_p(pair['tost_p'])})")
+        else:
+            more = f"; about {pair['more_prompts']:,} more prompts would settle it" if pair["more_prompts"] else ""
+            groups["Not proven"].append(f"{a} > {b} ({p}{more})")
+    return [f"{name if not at else '':<11} {text}" for name, texts in groups.items() for at, text in enumerate(texts)]
+
+
+def _negative(pair: Mapping[str, Any]) -> bool:
+    return bool(pair["difference"]) and pair["difference"]["value"] < 0
+
+
+def judge_lines(summary: Summary) -> list[str]:
+    """One sentence per judge: consistency, ties, lean to the first place, what could not be read."""
+    standings = summary["standings"]
+    out = []
+    for card in standings["judges"] if standings else ():
+        parts = []
+        if card["consistency"]:
+            parts.append(f"same verdict in both orders in {percent(card['consistency']['value'], 0)} of pairs")
+        if card["games"] and _by_games(summary):
+            parts.append(f"{percent(card['ties'] / card['games'], 0)} ties")
+        if card["first_share"] is not None:
+            lean = (card["first_share"] - 0.5) * 100
+            where = "first" if lean >= 0 else "second"
+            parts.append(f"leans to the {where} answer by {abs(lean):.0f} points (p = {_p(card['first_p'])})".replace("= <", "<"))
+        if card["unparsed"]:
+            parts.append(f"{card['unparsed']:,} verdicts could not be read")
+        if card["own_family"]:
+            gap = card["own_family"]["gap"]["value"] * 100
+            parts.append(f"own family {card['own_family']['family']} {gap:+.1f} points against {card['own_family']['against']}")
+        if parts:
+            out.append(f"Judge {card['judge']}: {'; '.join(parts)}.")
+    return out
+
+
+def _records(summary: Summary) -> Sequence[Mapping[str, Any]]:
+    rows = []
+    for row in summary["candidates"]:
+        standing = _standing(summary, row["candidate"])
+        score = standing["score"] if standing else None
+        rating = standing["rating"] if standing else None
+        rows.append(
+            {
+                "candidate": row["candidate"],
+                "score": score["value"] if score else None,
+                "score_low": score["low"] if score else None,
+                "score_high": score["high"] if score else None,
+                "rating": rating["value"] if rating else None,
+                "answered": row["answered"],
+                "failed": row["failed"],
+                "cost_usd": row["cost_usd"],
+                "usd_per_1k_answers": row["usd_per_1k_answers"],
+                "p50_ms": row["latency_ms"]["p50"],
+                "p95_ms": row["latency_ms"]["p95"],
+            }
+        )
+    return rows
