@@ -5,6 +5,7 @@ JSON Schemas for editors (`catalogs/.schema/*.json`) are made from these classes
 Only shape and type are decided in `shapes`; whatever compares two facts is a rule of `check`.
 """
 
+from jc.catalog.kinds import FileKind
 from jc.catalog.shapes.base import SCHEMA_VERSION, Shape
 from jc.catalog.shapes.models import ModelsFile
 from jc.catalog.shapes.offers import OffersFile
@@ -13,9 +14,9 @@ from jc.catalog.shapes.scores import RegistryFile, ScoresFile
 from jc.catalog.shapes.settings import CatalogFile, JobsFile, PlansFile
 from jc.catalog.shapes.tiers import OverridesFile, PlacementsFile, PolicyFile
 
-__all__ = ["FILES", "SCHEMA_VERSION", "kind_of"]
+__all__ = ["FILES", "SCHEMA_VERSION"]
 
-FILES: dict[str, type[Shape]] = {
+FILES: dict[FileKind, type[Shape]] = {
     "catalog": CatalogFile,
     "models": ModelsFile,
     "offers": OffersFile,
@@ -29,22 +30,3 @@ FILES: dict[str, type[Shape]] = {
     "jobs": JobsFile,
 }
 """The shape of each kind of file, by the name of its JSON Schema."""
-
-
-def kind_of(path: str) -> str | None:
-    """The kind of a file by its path inside the catalog folder (with `/`); None when nothing is expected there."""
-    fixed = {
-        "catalog.yaml": "catalog",
-        "plans.yaml": "plans",
-        "jobs.yaml": "jobs",
-        "benchmarks/registry.yaml": "registry",
-        "tiers/policy.yaml": "policy",
-        "tiers/overrides.yaml": "overrides",
-        "tiers/placements.lock.yaml": "placements",
-    }
-    if path in fixed:
-        return fixed[path]
-    folder, _, name = path.rpartition("/")
-    if not name.endswith((".yaml", ".yml")):
-        return None
-    return {"models": "models", "offers": "offers", "routes": "routes", "benchmarks": "scores"}.get(folder)

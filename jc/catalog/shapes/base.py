@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -43,6 +43,13 @@ def _whole(value: object) -> int:
     raise PydanticCustomError("whole_type", "expected a whole number above zero")
 
 
+def _scalar(value: object) -> object:
+    """Text, a number, true, false or null."""
+    if value is None or type(value) in {str, int, bool, Decimal}:
+        return value
+    raise PydanticCustomError("scalar_type", "expected text, a number, true, false or null")
+
+
 def _version(value: object) -> int:
     """A version of the file shapes that this `jc` knows."""
     if type(value) is int and value == SCHEMA_VERSION:
@@ -54,6 +61,7 @@ Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "nu
 Day = Annotated[date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 1})]
+Scalar = Annotated[Any, PlainValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
 Modality = Literal["text", "image", "audio", "video", "pdf", "embedding", "scores"]
 Version = Annotated[
     int,

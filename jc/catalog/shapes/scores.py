@@ -1,10 +1,10 @@
 """benchmarks/: the registry and the measurements."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jc.catalog.shapes.base import Day, Number, Shape, Text, Version
+from jc.catalog.shapes.base import Day, Number, Scalar, Shape, Text, Version
 
 
 class BenchmarkShape(Shape):
@@ -35,7 +35,7 @@ class ScoreShape(Shape):
     model: Text
     benchmark: Text
     value: Number
-    variant: dict[str, Any] = Field(default_factory=dict)
+    variant: dict[str, Scalar] = Field(default_factory=dict)
     harness: Text | None = None
     by: Literal["vendor", "independent", "own_eval"]
     source: Text | None = None

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from jc.catalog.shapes.base import Day, Number, Regions, Shape, Text, Version, Whole
+from jc.catalog.shapes.base import Day, Number, Regions, Scalar, Shape, Text, Version, Whole
 
 
 class CriterionShape(Shape):
@@ -15,7 +15,7 @@ class CriterionShape(Shape):
     benchmarks: list[Text]
     band: Number
     anchors: dict[str, Number] = Field(default_factory=dict)
-    variant: dict[str, Any] = Field(default_factory=dict, description="the variant that counts, e.g. {tools: false}")
+    variant: dict[str, Scalar] = Field(default_factory=dict, description="the variant that counts, e.g. {tools: false}")
 
 
 class TierShape(Shape):
