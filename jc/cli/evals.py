@@ -130,7 +130,8 @@ def run(
     how = _How(
         out, environment, run_dir=run_dir, fresh=not resume, record=record, replay=replay, max_cost=get("max_cost", max_cost),
         allow_unpriced=allow_unpriced, concurrency=get("concurrency", concurrency), timeout=get("timeout", timeout),
-        max_attempts=get("max_attempts", max_attempts), max_wait=get("max_wait", max_wait), park=park, raw_csv=raw_csv, dry_run=dry_run,
+        max_attempts=get("max_attempts", max_attempts), max_wait=get("max_wait", max_wait), park=park, raw_csv=raw_csv,
+        dry_run=dry_run,
     )  # fmt: skip
     how.go(request)
 
@@ -299,11 +300,10 @@ def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any]) -> Non
     out.say()
     if finished.known:
         out.say(f"{finished.known:,} finished calls were in the journal already and were not made again.")
-    for line in finished.damaged[:5]:
-        out.warn(f"line {line} of `{finished.folder.journal}` is damaged; its call was made again")
-    out.say(
-        f"Spent {usd_total(summary['spent_usd'])}, of which the judge {usd_total(summary['judge_usd'])}; all files in `{finished.folder.path}`."
-    )
+    for number in finished.damaged[:5]:
+        out.warn(f"line {number} of `{finished.folder.journal}` is damaged; its call was made again")
+    spent, judged = usd_total(summary["spent_usd"]), usd_total(summary["judge_usd"])
+    out.say(f"Spent {spent}, of which the judge {judged}; all files in `{finished.folder.path}`.")
     for line in judge_lines(summary):
         out.say(line)
     for note in summary["standings"]["notes"] if summary["standings"] else ():

@@ -70,7 +70,7 @@ def _validate(number: int, check: Check) -> None:
         if not isinstance(check.value, Mapping):
             raise ValueError(f"check {number}: `value` is not a JSON Schema object")
         try:
-            jsonschema.validators.validator_for(check.value).check_schema(check.value)
+            jsonschema.validators.validator_for(check.value).check_schema(dict(check.value))
         except jsonschema.SchemaError as error:
             raise ValueError(f"check {number}: not a JSON Schema: {error.message}") from None
 

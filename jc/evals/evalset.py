@@ -71,7 +71,7 @@ def load_evalset(path: Path, *, template: str | None = None, limit: int | None =
         if case is None:
             continue
         if case.id in lines_of:
-            problems.append(_problem(row, path, f"`id` {case.id!r} was already used in line {lines_of[case.id]}", case.id))
+            problems.append(_problem(row, path, f"`id` {case.id!r} was already used in line {lines_of[case.id]}", json.dumps(case.id)))
             continue
         lines_of[case.id] = row.line
         cases.append(case)
@@ -123,7 +123,7 @@ def _csv_rows(text: str, path: Path, problems: list[Problem]) -> Iterator[_Row]:
     reader = csv.DictReader(io.StringIO(text), strict=True)
     try:
         for row in reader:
-            data: dict[str, Any] = {name: cell for name, cell in row.items() if name is not None and cell not in {"", None}}
+            data: dict[str, Any] = {name: cell for name, cell in row.items() if cell not in {"", None}}
             if None in row:
                 problems.append(Problem("more cells than columns", Where(str(path), reader.line_num), hint="quote commas"))
                 continue

@@ -61,7 +61,7 @@ def write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> in
         write_jsonl(source, columns, plain)
         try:
             with duckdb.connect() as database:
-                database.read_json(str(source), format="newline_delimited").write_parquet(str(target))  # type: ignore[arg-type]
+                database.read_json(str(source), format="newline_delimited").write_parquet(str(target))
         except duckdb.Error as error:
             raise IoFailure(f"cannot write `{path}`: {error}") from error
         target.replace(path)
