@@ -95,7 +95,7 @@ def _wrong(path: Path, detail: ErrorDetails) -> Misfit:
     if kind == "date_value":
         return Misfit(path, False, "wrong-date", f"`{name}` is `{value}`: there is no such day", "dates are year-month-day")
     wanted, hint = _WANTED.get(kind, (detail["msg"][:1].lower() + detail["msg"][1:], ""))
-    code = "wrong-date" if kind == "date_type" else "wrong-type"
+    code = _CODES.get(kind, "wrong-type")
     return Misfit(path, False, code, f"`{name}` is {found(value)}, expected {wanted}", _for_value(kind, value) or hint)
 
 
@@ -110,8 +110,13 @@ _WANTED: dict[str, tuple[str, str]] = {
     "list_type": ("a list", "lists are written [a, b]"),
     "too_short": ("a longer list", ""),
     "too_long": ("a shorter list", ""),
+    "scalar_type": ("text, a number, true, false or null", ""),
+    "window_type": ("a window in UTC", 'windows are written "01:00-04:00"'),
     "string_type": ("text", ""),
 }
+
+
+_CODES = {"date_type": "wrong-date", "window_type": "window"}
 
 
 def _for_value(kind: str, value: object) -> str:

@@ -23,6 +23,7 @@ from jc.catalog.model import (
     Window,
 )
 from jc.catalog.tree import Map
+from jc.catalog.windows import span
 from jc.errors import Where
 
 TEXT_ONLY = ("text",)
@@ -128,7 +129,7 @@ def price_row(node: Map, file: str) -> PriceRow:
 def _override(node: Map, file: str) -> Override:
     when: Map = node["when"]
     days = tuple(when.get("days") or ())
-    windows = tuple(window(text, days) for text in when.get("utc") or ())
+    windows = tuple(Window(*span(text), days) for text in when.get("utc") or ())
     return Override(
         When(when.get("prompt_tokens_gt"), windows, when.get("mode"), when.get("region")) if when else NEVER,
         rates(node.get("set") or _EMPTY),
@@ -136,24 +137,6 @@ def _override(node: Map, file: str) -> Override:
         node.get("charge", "request"),
         Where(file, node.line, node.column),
     )
-
-
-def window(text: str, days: tuple[str, ...]) -> Window:
-    """`01:00-04:00` as minutes since midnight UTC; a text that is no window gives an empty one, which a rule reports."""
-    start, end = window_minutes(text) or (0, 0)
-    return Window(start, end, days)
-
-
-def window_minutes(text: str) -> tuple[int, int] | None:
-    """Start and end of a window in minutes since midnight, end up to 24:00; None when the text is no window."""
-    parts = [side.split(":") for side in text.split("-")]
-    if len(parts) != 2 or any(
-        len(side) != 2 or not all(p.isdecimal() and p.isascii() and len(p) == 2 for p in side) for side in parts
-    ):
-        return None
-    start, end = (int(hours) * 60 + int(minutes) for hours, minutes in parts)
-    right = all(int(minutes) < 60 for _, minutes in parts)
-    return (start, end) if right and start < 1440 and end <= 1440 and start != end else None
 
 
 def model(node: Map, lab: str, file: str) -> Model:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from jc.catalog.windows import span
+
 SCHEMA_VERSION = 1
 
 
@@ -43,6 +45,18 @@ def _whole(value: object) -> int:
     raise PydanticCustomError("whole_type", "expected a whole number above zero")
 
 
+def _window(value: object) -> str:
+    """A window of the day, `01:00-04:00`."""
+    if type(value) is str:
+        try:
+            span(value)
+        except ValueError:
+            pass
+        else:
+            return value
+    raise PydanticCustomError("window_type", "expected a window")
+
+
 def _scalar(value: object) -> object:
     """Text, a number, true, false or null."""
     if value is None or type(value) in {str, int, bool, Decimal}:
@@ -61,6 +75,9 @@ Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "nu
 Day = Annotated[date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 1})]
+WindowText = Annotated[
+    str, PlainValidator(_window), WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"})
+]
 Scalar = Annotated[Any, PlainValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
 Modality = Literal["text", "image", "audio", "video", "pdf", "embedding", "scores"]
 Version = Annotated[

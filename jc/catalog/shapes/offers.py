@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from jc.catalog.model import Kind, Mode, PriceStatus
-from jc.catalog.shapes.base import Day, Modality, Number, Shape, Text, Version, WeekDay, Whole, text_only
+from jc.catalog.shapes.base import Day, Modality, Number, Shape, Text, Version, WeekDay, Whole, WindowText, text_only
 
 
 class ApiShape(Shape):
@@ -59,7 +59,7 @@ class WhenShape(Shape):
     """The conditions of an override; all that are written must hold."""
 
     prompt_tokens_gt: Whole | None = None
-    utc: list[Text] | None = Field(None, description='windows in UTC, like "01:00-04:00"; over midnight is allowed')
+    utc: list[WindowText] | None = Field(None, description='windows in UTC, like "01:00-04:00"; over midnight is allowed')
     days: list[WeekDay] | None = Field(None, description="the days on which the windows begin; needed with `utc`")
     mode: Mode | None = None
     region: Text | None = None
@@ -102,7 +102,7 @@ class FreeShape(Shape):
     """The only way to cost nothing: a reason, and until when."""
 
     reason: Text
-    until: Day | None = None
+    until: Day | None = Field(None, description="first day on which it costs again")
 
 
 class LifecycleShape(Shape):
