@@ -245,7 +245,7 @@ def _question(messages: tuple[Mapping[str, Any], ...]) -> str:
     """The conversation as the judge reads it: one user message as it is, more with their roles."""
     if len(messages) == 1:
         return _text_of(messages[0])
-    return "\n\n".join(f"{message.get('role')}: {_text_of(message)}" for message in messages if isinstance(message, Mapping))
+    return "\n\n".join(f"{message.get('role')}: {_text_of(message)}" for message in messages)
 
 
 def _text_of(message: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import combinations
 from typing import Literal, NamedTuple
 
 from jc.catalog.price import Unpriced, price
@@ -89,28 +88,15 @@ class Plan:
 def pairs_of(candidates: int, case: int, baseline: int | None, per_prompt: int | None) -> tuple[tuple[int, int], ...]:
     """All pairs up to four candidates; else all against the baseline; else a connected design.
 
-    The design goes round a ring whose stride changes from prompt to prompt: with stride 1 the ring connects all candidates, and
-    over the prompts every pair comes up equally often. `per_prompt` (default: as many as candidates) limits the pairs a prompt.
+    The design lays all pairs out ring by ring (neighbours, then those two apart, …), and each prompt takes the next `per_prompt`
+    of them (default: as many as candidates, which is one ring): over the prompts every pair comes up equally often.
     """
     if baseline is not None:
         return tuple((min(baseline, other), max(baseline, other)) for other in range(candidates) if other != baseline)
-    every = tuple(combinations(range(candidates), 2))
-    wanted = per_prompt or (len(every) if candidates <= 4 else candidates)
-    if wanted >= len(every):
-        return every
-    strides = candidates // 2
-    ring: list[tuple[int, int]] = []
-    turn = case
-    while len(ring) < wanted:
-        stride = 1 + turn % strides
-        for step in range(candidates):
-            first = (case + step) % candidates
-            pair = (first, (first + stride) % candidates)
-            ordered = (min(pair), max(pair))
-            if ordered not in ring and len(ring) < wanted:
-                ring.append(ordered)
-        turn += 1
-    return tuple(sorted(ring))
+    rings = [(first, (first + stride) % candidates) for stride in range(1, candidates // 2 + 1) for first in range(candidates)]
+    every = list(dict.fromkeys((min(pair), max(pair)) for pair in rings))
+    wanted = min(len(every), per_prompt or (len(every) if candidates <= 4 else candidates))
+    return tuple(sorted(every[(case * wanted + number) % len(every)] for number in range(wanted)))
 
 
 def make_plan(
