@@ -55,6 +55,7 @@ class JcError(Exception):
     """The base of every error that a user can cause or meet; `message` is for people, `hint` is the next step."""
 
     exit_code: ClassVar[int] = 70
+    meaning: ClassVar[str] = "a bug in `jc`; the log file is named"
 
     def __init__(self, message: str, *, hint: str = "", problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
@@ -67,12 +68,14 @@ class AnswerIsNo(JcError):  # noqa: N818  the outcome is an answer, not an error
     """The command did its work and the answer is no; the message may be empty when the output says it all."""
 
     exit_code = 1
+    meaning = "the answer is no: findings, a failed gate, a difference"
 
 
 class InputError(JcError):
     """Wrong usage, configuration or input; `problems` holds everything that one pass found."""
 
     exit_code = 2
+    meaning = "wrong usage, configuration or input file"
 
     @classmethod
     def of(cls, problems: Sequence[Problem], what: str = "") -> "InputError":
@@ -85,15 +88,18 @@ class StoppedEarly(JcError):  # noqa: N818  an outcome with a way on
     """Providers, budget or limits ended the work early; what is finished is saved."""
 
     exit_code = 3
+    meaning = "stopped early by providers, budget or limits: what is finished is saved and the same command resumes"
 
 
 class IoFailure(JcError):  # noqa: N818  named after EX_IOERR of sysexits.h
     """The disk is full, read-only or unreadable."""
 
     exit_code = 74
+    meaning = "input/output error: disk full, read-only, unreadable"
 
 
 class Locked(JcError):  # noqa: N818  a state of the world
     """Another live process holds this run folder."""
 
     exit_code = 75
+    meaning = "another process works in this run folder"

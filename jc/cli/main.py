@@ -55,9 +55,10 @@ def root(
 
 def register() -> None:
     """Hang every noun under the root, in the order of the story."""
-    from jc.cli import evals
+    from jc.cli import evals, topics
 
     app.add_typer(evals.app, name="evals")
+    topics.add_to(app)
 
 
 def main() -> NoReturn:
