@@ -4,15 +4,15 @@ One bad row costs that row, not the file: the rest is assembled all the same, so
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from jc.catalog import policies, records
+from jc.catalog.build import Parts, Twice
 from jc.catalog.conform import Misfit, fits, misfits
 from jc.catalog.documents import Document, Documents
-from jc.catalog.model import Catalog, Settings, TierPolicy
-from jc.catalog.tree import Flaw, Map, Path
+from jc.catalog.model import Catalog
+from jc.catalog.tree import Flaw, Map
 
 _ID = re.compile(r"""\b(?:id|aliases|name):\s*["'\[]?([^\s"',}\]]+)""")
 _LISTS: Mapping[str, tuple[str, ...]] = {
@@ -45,45 +45,32 @@ class Assembled:
     lost: frozenset[str]
 
 
-@dataclass(slots=True)
-class _Parts:
-    settings: Settings = field(default_factory=Settings)
-    policy: TierPolicy = field(default_factory=TierPolicy)
-    lock: Any = None
-    maps: dict[str, dict[str, Any]] = field(
-        default_factory=lambda: {
-            name: {} for name in ("providers", "models", "offers", "benchmarks", "placements", "routes", "plans")
-        }
-    )
-    lists: dict[str, list[Any]] = field(
-        default_factory=lambda: {name: [] for name in ("scores", "tier_overrides", "jobs", "tree")}
-    )
-    flaws: list[Found] = field(default_factory=list)
-    lost: set[str] = field(default_factory=set)
-
-
 def assemble(documents: Documents) -> Assembled:
     """Everything that the documents say, as far as it can be understood."""
-    parts = _Parts()
+    parts = Parts()
+    flaws: list[Found] = []
+    lost: set[str] = set()
     for document in documents:
-        parts.flaws.extend(Found(document, flaw) for flaw in document.flaws)
-        tree = _usable(document, parts)
+        flaws.extend(Found(document, flaw) for flaw in document.flaws)
+        tree = _usable(document, flaws, lost)
         if tree is None:
-            parts.lost.update(_ID.findall(document.raw.decode("utf-8", "replace")))
-        else:
-            _add(document, tree, parts)
-    catalog = Catalog(
-        root=documents.root,
-        settings=parts.settings,
-        policy=parts.policy,
-        lock=parts.lock,
-        digest=documents.digest,
-        **cast("dict[str, Any]", parts.maps | parts.lists),
-    )
-    return Assembled(documents, catalog, parts.flaws, frozenset(parts.lost))
+            lost.update(_ID.findall(document.raw.decode("utf-8", "replace")))
+        elif document.kind is not None:
+            flaws.extend(
+                Found(document, _duplicate(document, tree, twice)) for twice in parts.add(document.kind, tree, document.file)
+            )
+    return Assembled(documents, parts.catalog(documents.root, documents.digest), flaws, frozenset(lost))
 
 
-def _usable(document: Document, parts: _Parts) -> Map | None:
+def _duplicate(document: Document, tree: Map, twice: Twice) -> Flaw:
+    """An id that stands twice; found again by where its row begins, because rows before it may have been left out."""
+    node = tree[str(twice.path[0])][twice.path[1]] if len(twice.path) > 1 else tree
+    where = document.where((*document.path_of(node.line, node.column), twice.path[-1]))
+    message = f"the id `{twice.id}` stands twice, first at {twice.first}"
+    return Flaw("duplicate-id", where.line, where.column, message, "an id names one thing", len(twice.id))
+
+
+def _usable(document: Document, flaws: list[Found], lost: set[str]) -> Map | None:
     """The part of the tree that fits the shape; misfits are noted. None when nothing can be used."""
     tree, kind = document.tree, document.kind
     if kind is None or (tree is None and document.flaws):
@@ -91,13 +78,13 @@ def _usable(document: Document, parts: _Parts) -> Map | None:
     if fits(kind, tree):
         return tree  # type: ignore[no-any-return]
     wrong = misfits(kind, tree)
-    parts.flaws.extend(Found(document, _flaw(document, misfit)) for misfit in wrong if misfit.code != "refused")
+    flaws.extend(Found(document, _flaw(document, misfit)) for misfit in wrong if misfit.code != "refused")
     if type(tree) is not Map or kind not in _LISTS:
         return None
-    return _salvaged(tree, _LISTS[kind], wrong, parts)
+    return _salvaged(tree, _LISTS[kind], wrong, lost)
 
 
-def _salvaged(tree: Map, lists: tuple[str, ...], wrong: Iterable[Misfit], parts: _Parts) -> Map | None:
+def _salvaged(tree: Map, lists: tuple[str, ...], wrong: Iterable[Misfit], lost: set[str]) -> Map | None:
     """The tree without the rows and keys that are wrong; None when the file's own frame is."""
     rows: set[tuple[str, int]] = set()
     extra: set[str] = set()
@@ -115,7 +102,7 @@ def _salvaged(tree: Map, lists: tuple[str, ...], wrong: Iterable[Misfit], parts:
         if name in out:
             out[name] = [row for index, row in enumerate(out[name]) if (name, index) not in rows]
     for name, index in rows:
-        parts.lost.update(_names(tree[name][index]))
+        lost.update(_names(tree[name][index]))
     return out
 
 
@@ -131,94 +118,3 @@ def _names(row: object) -> Iterator[str]:
 def _flaw(document: Document, misfit: Misfit) -> Flaw:
     where = document.where(misfit.path, key=misfit.at_key)
     return Flaw(misfit.code, where.line, where.column, misfit.message, misfit.hint, 0)
-
-
-def _add(document: Document, tree: Map, parts: _Parts) -> None:
-    """Turn a fitting tree into values."""
-    _ADDERS[str(document.kind)](document, tree, parts)
-
-
-def _put(document: Document, parts: _Parts, name: str, path: Path, item: tuple[str, Any]) -> None:
-    """Keep a value under its id; of two with one id the first stays and the second is a flaw."""
-    known = parts.maps[name]
-    key, value = item
-    if key not in known:
-        known[key] = value
-        return
-    where = document.where(path)
-    message = f"the id `{key}` stands twice, first at {known[key].where}"
-    parts.flaws.append(
-        Found(document, Flaw("duplicate-id", where.line, where.column, message, "each id names one thing", len(key)))
-    )
-
-
-def _rows(name: str, into: str, build: Callable[[Map, str], Any], key: str = "id") -> Callable[[Document, Map, _Parts], None]:
-    """How the rows of a list become values by id."""
-
-    def add(document: Document, tree: Map, parts: _Parts) -> None:
-        for index, node in enumerate(tree[name]):
-            _put(document, parts, into, (name, index, key), (node[key], build(node, document.file)))
-
-    return add
-
-
-def _listed(into: str, name: str, build: Callable[[Map, str], Any]) -> Callable[[Document, Map, _Parts], None]:
-    """How the rows of a list become values in order."""
-
-    def add(document: Document, tree: Map, parts: _Parts) -> None:
-        parts.lists[into].extend(build(node, document.file) for node in tree.get(name, ()))
-
-    return add
-
-
-def _models(document: Document, tree: Map, parts: _Parts) -> None:
-    for index, node in enumerate(tree["models"]):
-        _put(document, parts, "models", ("models", index, "id"), (node["id"], records.model(node, tree["lab"], document.file)))
-
-
-def _offers(document: Document, tree: Map, parts: _Parts) -> None:
-    seller = records.provider(tree, document.file)
-    _put(document, parts, "providers", ("provider",), (seller.id, seller))
-    known, file = parts.maps["offers"], document.file
-    for index, node in enumerate(tree["offers"]):
-        value = records.offer(node, seller, file)
-        if known.setdefault(value.id, value) is not value:
-            _put(document, parts, "offers", ("offers", index, "id"), (value.id, value))
-
-
-def _settings(_document: Document, tree: Map, parts: _Parts) -> None:
-    parts.settings = policies.settings(tree)
-
-
-def _policy(document: Document, tree: Map, parts: _Parts) -> None:
-    parts.policy = policies.policy(tree, document.file)
-
-
-def _placements(document: Document, tree: Map, parts: _Parts) -> None:
-    parts.lock = policies.lock(tree, document.file)
-    _rows("placements", "placements", policies.placement, "model")(document, tree, parts)
-
-
-def _route(document: Document, tree: Map, parts: _Parts) -> None:
-    table = policies.route_table(tree, document.file)
-    _put(document, parts, "routes", ("name",), (table.name, table))
-
-
-def _jobs(document: Document, tree: Map, parts: _Parts) -> None:
-    _listed("jobs", "jobs", policies.job)(document, tree, parts)
-    _listed("tree", "tree", policies.job)(document, tree, parts)
-
-
-_ADDERS: Mapping[str, Callable[[Document, Map, _Parts], None]] = {
-    "catalog": _settings,
-    "models": _models,
-    "offers": _offers,
-    "registry": _rows("benchmarks", "benchmarks", records.benchmark),
-    "scores": _listed("scores", "scores", records.score),
-    "policy": _policy,
-    "overrides": _listed("tier_overrides", "overrides", policies.tier_override),
-    "placements": _placements,
-    "routes": _route,
-    "plans": _rows("plans", "plans", policies.plan),
-    "jobs": _jobs,
-}

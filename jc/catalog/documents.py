@@ -4,20 +4,17 @@ Reading is lazy where it is dear: places are worked out by a second reading of a
 pointed at, so that a sound catalog pays nothing for them.
 """
 
-import hashlib
-import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jc.catalog.folder import Files, digest, read_files, shown
 from jc.catalog.kinds import FileKind, kind_of, nearest_kind
 from jc.catalog.syntax import read
-from jc.catalog.tree import MAX_BYTES, Flaw, Map, Mark
+from jc.catalog.tree import Flaw, Map, Mark
 from jc.catalog.tree import Path as TreePath
-from jc.errors import InputError, IoFailure, Where
-
-MAX_FILES = 5000
+from jc.errors import Where
 
 
 @dataclass(slots=True)
@@ -109,76 +106,17 @@ def document(root: str, rel: str, raw: bytes) -> Document:
     return Document(file, rel, kind, raw, reading.tree, reading.flaws)
 
 
-def documents(root: str, files: Iterable[tuple[str, bytes | Flaw]]) -> Documents:
+def documents(root: str, files: Files) -> Documents:
     """A catalog from the bytes of its files (or the flaw that kept one from being read)."""
     out = []
-    digest = hashlib.sha256()
-    for rel, raw in sorted(files, key=lambda item: item[0]):
+    for rel, raw in files:
         if isinstance(raw, Flaw):
             out.append(Document(f"{root}/{rel}" if root else rel, rel, kind_of(rel), b"", None, [raw]))
-            continue
-        digest.update(f"{rel}\0{len(raw)}\0".encode("utf-8", "surrogateescape"))
-        digest.update(raw)
-        out.append(document(root, rel, raw))
-    return Documents(root, out, digest.hexdigest())
+        else:
+            out.append(document(root, rel, raw))
+    return Documents(root, out, digest(files))
 
 
 def read_folder(root: Path, name: str | None = None) -> Documents:
-    """Every YAML file under `root`; InputError when there is no such folder or no catalog in it.
-
-    Symbolic links are refused, not followed; names that begin with a dot and files that are not YAML are passed over.
-    """
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise InputError(f"the catalog `{name or root}` {what}", hint="name a folder with `--catalog DIR`")
-    try:
-        files = list(_files(root))
-    except OSError as error:
-        raise IoFailure(f"cannot read `{error.filename or root}`: {error.strerror}") from error
-    if not any(kind_of(rel) for rel, _ in files):
-        raise InputError(
-            f"`{name or root}` holds no catalog", hint="a catalog has a `catalog.yaml` and folders `models/` and `offers/`"
-        )
-    return documents(name if name is not None else shown(root), files)
-
-
-def shown(root: Path) -> str:
-    """How messages name the folder: relative to the working folder when it lies below it."""
-    resolved, here = root.resolve(), Path.cwd().resolve()
-    if not resolved.is_relative_to(here):
-        return str(root)
-    relative = resolved.relative_to(here).as_posix()
-    return "" if relative == "." else relative
-
-
-def _files(root: Path, folder: str = "") -> Iterator[tuple[str, bytes | Flaw]]:
-    count = 0
-    for path in sorted((root / folder).iterdir()):
-        rel = f"{folder}/{path.name}" if folder else path.name
-        if path.name.startswith("."):
-            continue
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            yield rel, Flaw("symlink", 0, 0, "a symbolic link", "put the file itself here")
-        elif stat.S_ISDIR(mode):
-            if folder.count("/") < 4:
-                yield from _files(root, rel)
-        elif rel.endswith((".yaml", ".yml")):
-            yield rel, _bytes(path, mode)
-        count += 1
-        if count > MAX_FILES:
-            raise InputError(f"`{root}` holds more than {MAX_FILES:,} files in one folder", hint="name the catalog's own folder")
-
-
-def _bytes(path: Path, mode: int) -> bytes | Flaw:
-    if not stat.S_ISREG(mode):
-        return Flaw("unreadable", 0, 0, "not a regular file")
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        return Flaw(
-            "too-large", 0, 0, f"the file has {size:,} bytes; the limit is {MAX_BYTES:,}", "split it, one file per provider"
-        )
-    try:
-        return path.read_bytes()
-    except PermissionError as error:
-        return Flaw("unreadable", 0, 0, f"cannot be read: {error.strerror}")
+    """The documents of a folder; `name` is how messages call it. Errors as `folder.read_files`."""
+    return documents(shown(root) if name is None else name, read_files(root))
