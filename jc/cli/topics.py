@@ -79,7 +79,7 @@ def completion(out: Out, shell: Annotated[str, typer.Argument(metavar="SHELL", h
       jc completion bash >> ~/.bashrc
       jc completion fish > ~/.config/fish/completions/jc.fish
     """
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     if shell not in {"bash", "zsh", "fish"}:
         raise problem(f"no completion for `{shell}`", hint="bash, zsh or fish")
