@@ -176,11 +176,12 @@ def _mcnemar_of(sample: Sample) -> float | None:
 
 
 def _worded(pair: Pair, p_holm: float | None, rules: Rules) -> Pair:
-    found = word(pair.difference, p_holm, pair.tost_p, rules.alpha)
+    level = rules.alpha if rules.word_alpha is None else rules.word_alpha
+    found = word(pair.difference, p_holm, pair.tost_p, level)
     more = None
     if found == "undecided" and pair.difference and pair.difference.se and p_holm and pair.p:
         # Holm asks a smaller alpha of this pair; the prompts needed are for that one.
-        alpha = rules.alpha * pair.p / p_holm
+        alpha = level * pair.p / p_holm
         mean = pair.difference
         more = more_prompts(mean.value, pair.difference.se, mean.n, rules.margin, alpha, rules.power)
     return Pair(

@@ -210,9 +210,15 @@ def scores_of_bouts(rows: Bouts) -> Scores:
     return _averaged(rows.names, prompt, candidate, np.concatenate([rows.score, 1.0 - rows.score]))
 
 
-def scores_of_marks(marks: Sequence[Mark]) -> Scores:
-    """Each candidate's mean mark per prompt over judges and epochs; unread ones are left out."""
-    names = _names([m.prompt for m in marks], [m.cluster for m in marks], [m.candidate for m in marks], [m.judge for m in marks])
+def names_of_marks(marks: Sequence[Mark]) -> Names:
+    """The names that occur in marks, also where a mark could not be read; ValueError when a prompt has two clusters."""
+    prompts, candidates, _, judges, clusters, _ = zip(*marks, strict=True) if marks else ((),) * len(Mark._fields)
+    return _names(prompts, clusters, candidates, judges)
+
+
+def scores_of_marks(marks: Sequence[Mark], names: Names | None = None) -> Scores:
+    """Each candidate's mean mark per prompt over judges and epochs; unread ones are left out. `names` must cover the marks."""
+    names = names or names_of_marks(marks)
     score = _floats([m.score for m in marks])
     prompt = _codes([m.prompt for m in marks], names.prompts)
     candidate = _codes([m.candidate for m in marks], names.candidates)

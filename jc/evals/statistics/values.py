@@ -56,6 +56,8 @@ class Evidence:
     """Family of each judge and candidate by name (`gpt`, `llama` …); for the judge's gap towards its own."""
     prompts: Sequence[str] = ()
     """All prompts of the set, for coverage; empty: those that occur."""
+    candidates: Sequence[str] = ()
+    """Candidates that must be told even when they have no score at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Rules:
     flips: int = 10_000
     """Draws of the permutation test when there are too many clusters to go through all assignments."""
     seed: int = 0
+    word_alpha: float | None = None
+    """The level at which words are given when looks at a running evaluation have spent a part of alpha; None: alpha."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,18 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class PassK:
+    """Several tries at each prompt; prompts with fewer than `k` tries are left out."""
+
+    k: int
+    at: Mean | None
+    """pass@k: the chance that at least one of k tries is right."""
+    all: Mean | None
+    """pass^k: the chance that all of k tries are right."""
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One candidate: its mean score (win rate with games), its record and its rating.
 
@@ -129,6 +145,8 @@ class Standing:
     """Mean of the marks (pointwise scores or checks), beside the games when there are games."""
     pass_rate: Mean | None = None
     """Wilson interval of the share right, when every mark is 0 or 1."""
+    pass_k: tuple[PassK, ...] = ()
+    """For k = 1 to the number of epochs, when marks are right or wrong and there is more than one epoch."""
     controlled_win_rate: float | None = None
     """Win rate against the mean opponent with the length of the answers held equal."""
 
@@ -249,6 +267,7 @@ class JudgeCard:
     judge: str
     games: int
     unparsed: int
+    """Games whose verdict could not be read."""
     ties: int
     """Games called a tie."""
     both_orders: int
@@ -267,6 +286,9 @@ class JudgeCard:
     flips_second: int
     flips_p: float | None
     """Two-sided binomial p over the flipped units only: the test that does not count a unit twice."""
+    marks: int = 0
+    """Pointwise scores asked of this judge."""
+    unparsed_marks: int = 0
     own_family: OwnFamily | None = None
     agreement: Agreement | None = None
 
