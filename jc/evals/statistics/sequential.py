@@ -5,6 +5,7 @@ far more than 5 % of the runs. Alpha spending pays for each look: the chance of 
 kept at alpha(t), whatever the number and the times of the looks.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,14 +27,15 @@ _FAR = 8.0
 def spent(fraction: float, alpha: float = 0.05, spending: Spending = "obrien_fleming") -> float:
     """How much of alpha may be spent by this share of the prompts, two-sided (Lan and DeMets, Biometrika 70, 1983, p. 661).
 
-    obrien_fleming: 2 − 2Φ(z(1 − alpha/2)/√t), almost nothing early; pocock: alpha·ln(1 + (e − 1)t), evenly.
+    Half of it on each side. obrien_fleming: 4 − 4Φ(z(1 − alpha/4)/√t), almost nothing early; pocock: alpha·ln(1 + (e − 1)t),
+    evenly.
     """
     share = min(1.0, max(0.0, fraction))
     if share == 0:
         return 0.0
     if spending == "pocock":
         return alpha * math.log(1 + (math.e - 1) * share)
-    return 2 * float(ndtr(ndtri(alpha / 2) / math.sqrt(share)))
+    return 4 * float(ndtr(ndtri(alpha / 4) / math.sqrt(share)))
 
 
 def z_bounds(fractions: Sequence[float], alpha: float = 0.05, spending: Spending = "obrien_fleming") -> tuple[float, ...]:
@@ -43,7 +45,7 @@ def z_bounds(fractions: Sequence[float], alpha: float = 0.05, spending: Spending
     look by Gauss–Legendre quadrature (Armitage, McPherson and Rowe, JRSS A 132, 1969, p. 235). Infinity where alpha allows no
     stop yet. ValueError when the fractions do not rise. Sensible for up to some fifty looks.
     """
-    if any(not 0 < t <= 1 for t in fractions) or any(b <= a for a, b in zip(fractions, fractions[1:], strict=False)):
+    if any(not 0 < t <= 1 for t in fractions) or any(b <= a for a, b in itertools.pairwise(fractions)):
         raise ValueError(f"fractions must rise within (0, 1]: {list(fractions)}")
     bounds: list[float] = []
     points, density = np.zeros(1), np.ones(1)

@@ -79,9 +79,9 @@ def _of_games(evidence: Evidence, rules: Rules) -> Standings:
     level = controlled(played, rules.alpha)
     base = _standings(scores, order, evidence, rules)
     out = base.copy()
-    for place, k in enumerate(order):
-        out[place] = replace(
-            base[place],
+    for row, k in enumerate(order):
+        out[row] = replace(
+            base[row],
             wins=_count(rows, k, 1),
             ties=_count(rows, k, 0),
             losses=_count(rows, k, -1),
