@@ -274,8 +274,6 @@ class SwapRules:
     pins: tuple[str, ...] = ()
     """Models that are never swapped away from."""
     never: tuple[ForbiddenSwap, ...] = ()
-    output_weight: Decimal = Decimal("0.2")
-    """The cost key is input + output_weight * output, USD per Mtok."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +447,7 @@ class Settings:
     removal_warning_days: int = 60
     default_region: str = "global"
     output_weight: Decimal = Decimal("0.2")
+    """The cost key, what "cheapest" means: input + output_weight * output, USD per Mtok."""
 
 
 @dataclass(frozen=True, slots=True)

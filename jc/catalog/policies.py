@@ -93,7 +93,6 @@ def _swap(node: Map, file: str) -> SwapRules:
         never=tuple(
             ForbiddenSwap(item["from"], item["to"], item.get("reason") or "", place(file, item)) for item in node.get("never", ())
         ),
-        output_weight=Decimal(node.get("output_weight", Decimal("0.2"))),
     )
 
 

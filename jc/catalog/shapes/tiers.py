@@ -52,7 +52,6 @@ class SwapShape(Shape):
     removal_within_days: Whole = 30
     pins: list[Text] = Field(default_factory=list, description="models that are never swapped away from")
     never: list[NeverShape] = Field(default_factory=list)
-    output_weight: Number = Decimal("0.2")
 
 
 class PolicyFile(Shape):
