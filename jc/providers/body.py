@@ -1,10 +1,11 @@
 """Bodies with an end: bytes are counted after decompression, so that neither a bomb nor an endless answer fills the memory.
 
-Only identity and one layer of gzip are taken (the request asks for nothing else). A chunk is inflated by at most what is
-still allowed, so the largest moment is the limit plus one network chunk.
+Only identity and one layer of gzip are taken (the request asks for nothing else). A chunk is inflated piece by piece, so the
+largest moment is the limit plus one piece.
 """
 
 import zlib
+from collections.abc import Iterator
 from typing import Literal
 
 _GZIP = 31  # window bits of zlib for a gzip wrapper
@@ -37,27 +38,27 @@ class Inflater:
         else:
             raise BodyError("malformed", f"the answer is encoded as {encoding[:40]!r}, which was not asked for")
 
-    def feed(self, raw: bytes) -> bytes:
-        """The plain bytes of a chunk; BodyError when they are too many or not gzip."""
-        plain = raw if self._gzip is None else self._inflate(self._gzip, raw)
-        self.taken += len(plain)
-        self._raw += len(raw)
-        if max(self.taken, self._raw) > self.limit:
-            raise BodyError("too_large", f"the answer is larger than {self.limit >> 20} MiB")
-        return plain
+    def feed(self, raw: bytes) -> Iterator[bytes]:
+        """The plain bytes of a chunk, in pieces; BodyError when they are too many or not gzip."""
+        self._count(len(raw), 0)
+        if self._gzip is None:
+            self._count(0, len(raw))
+            yield raw
+            return
+        while raw:
+            try:
+                piece = self._gzip.decompress(raw, _PIECE)
+            except zlib.error as error:
+                raise BodyError("malformed", "the answer is not the gzip that its header says") from error
+            self._count(0, len(piece))
+            yield piece
+            raw = self._gzip.unconsumed_tail
 
-    def _inflate(self, gzip: "zlib._Decompress", raw: bytes) -> bytes:
-        out = []
-        allowed = self.limit - self.taken + 1
-        try:
-            while raw and allowed > 0:
-                piece = gzip.decompress(raw, min(_PIECE, allowed))
-                allowed -= len(piece)
-                out.append(piece)
-                raw = gzip.unconsumed_tail
-        except zlib.error as error:
-            raise BodyError("malformed", "the answer is not the gzip that its header says") from error
-        return b"".join(out)
+    def _count(self, raw: int, plain: int) -> None:
+        self._raw += raw
+        self.taken += plain
+        if max(self._raw, self.taken) > self.limit:
+            raise BodyError("too_large", f"the answer is larger than {self.limit >> 20} MiB")
 
     def end(self) -> None:
         """The body is over; BodyError when the gzip stream is not."""

@@ -70,7 +70,8 @@ class Reply:
     `latency_ms` is the last attempt's, request sent to last byte read; `ttft_ms` the time to the first token (streams only);
     `queue_ms` everything before the last attempt: waiting for a place, pauses, retries. `usage` is None when the server told
     none. `tool_calls` is the JSON text of the calls when the model answered with tools. `energy_j` is joules as told by the
-    gateway. `truncated`, `filtered` and `refused` keep the text that came.
+    gateway, `routed_from` the model that was asked for when the gateway says that it swapped. The statuses `truncated`,
+    `filtered` and `refused` keep the text that came.
     """
 
     status: Status
@@ -87,6 +88,7 @@ class Reply:
     failure: Failure | None = None
     started_at: str | None = None
     tool_calls: str | None = None
+    routed_from: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; fields that say nothing are left out."""

@@ -1,11 +1,47 @@
-"""The one door to the network: `Client.complete(call)` gives a `Reply` for whatever the endpoint does, and never raises for it."""
+"""The one door to the network: `Client.complete(call)` gives a `Reply` whatever the endpoint does, and never raises for it.
 
+A call waits at the gate of its endpoint, asks the ledger for money, is sent once, and is then answered, retried by the one
+rule in `retries.py`, or given up with its reason.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from random import Random
 from types import TracebackType
 from typing import Self
 
-from jc.providers.call import Call, Reply
+from jc.providers.answer import Answer
+from jc.providers.call import Call, Failure, Reply
+from jc.providers.endpoint import Secret, mask
+from jc.providers.exchange import Attempt, Outgoing, Wire, open_wire, outgoing
+from jc.providers.failures import Fault
+from jc.providers.gate import Gate, GateClosed, WaitedTooLong, Waiter
+from jc.providers.headers import energy_j, requests_left, tokens_left
+from jc.providers.limits import Bucket, Limits, Pass, Window
 from jc.providers.replay import Recorder, Replayer
-from jc.providers.settings import ClientSettings, Ledger, Observer
+from jc.providers.retries import History, Place, Step, next_step
+from jc.providers.settings import ClientSettings, Ledger, Notice, Observer
+from jc.quantities import Usage
+
+_TYPICAL_OUTPUT_TOKENS = 256
+
+
+@dataclass(slots=True)
+class _Work:
+    """One call on its way."""
+
+    call: Call
+    request: Outgoing
+    waiter: Waiter
+    gate: Gate
+    began: float
+    history: History = field(default_factory=History)
+    failure: Failure | None = None
+    sent_at: float = 0.0
+    started_at: str | None = None
+    last: Attempt | None = None
 
 
 class Client:
@@ -21,25 +57,249 @@ class Client:
         replayer: Replayer | None = None,
     ) -> None:
         self.settings = settings or ClientSettings()
-        self.ledger = ledger
-        self.observer = observer
-        self.recorder = recorder
-        self.replayer = replayer
+        self._ledger = ledger
+        self._observer = observer
+        self._recorder = recorder
+        self._replayer = replayer
+        self._clock: Callable[[], float] = time.monotonic
+        self._random = Random(self.settings.seed)  # noqa: S311  it spreads retries
+        self._gates: dict[tuple[str, Secret | None], Gate] = {}
+        self._secrets: set[Secret] = set()
+        self._wire: Wire | None = None
+        self._order = 0
+        self._draining: str | None = None
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        return None
+        if self._wire is not None:
+            await self._wire.aclose()
+            self._wire = None
 
     async def complete(self, call: Call) -> Reply:
         """The reply to a call, after waiting, retrying and giving up as the settings say; never raises for an endpoint."""
-        raise NotImplementedError
+        if self._replayer is not None:
+            return self._replayed(call, self._replayer)
+        gate = self._gate(call)
+        try:
+            request = outgoing(call, self.settings)
+        except ValueError as error:
+            gate.close(str(error))
+            return Reply("error", failure=Failure("auth" if "key" in str(error) else "connection", str(error)))
+        now = self._clock()
+        reply = await self._worked(_Work(call, request, self._waiter(call, request), gate, now, sent_at=now))
+        if self._recorder is not None and reply.status != "error":
+            self._recorder.record(call, reply)
+        return reply
 
     def drain(self, reason: str) -> None:
         """Start nothing more: attempts in flight finish, calls that wait or come later answer at once with kind `stopped`."""
-        raise NotImplementedError
+        self._draining = reason
+        for gate in self._gates.values():
+            gate.close(reason)
 
     def stopped(self) -> dict[str, str]:
         """The endpoints (and `endpoint: model` pairs) given up so far, by name, with the reason."""
-        raise NotImplementedError
+        out = {}
+        for gate in self._gates.values():
+            if gate.closed is not None:
+                out[gate.name] = gate.closed
+            out.update({f"{gate.name}: {model}": reason for model, reason in gate.closed_models.items()})
+        return out
+
+    def _replayed(self, call: Call, replayer: Replayer) -> Reply:
+        found = replayer.find(call)
+        if found is not None:
+            return found
+        failure = Failure("not_recorded", f"the replay file holds no answer of `{call.model}` to this request")
+        return Reply("error", failure=failure)
+
+    def _gate(self, call: Call) -> Gate:
+        endpoint = call.endpoint
+        gate = self._gates.get(endpoint.identity)
+        if gate is None:
+            now = self._clock()
+            cap = min(self.settings.concurrency, endpoint.concurrency or self.settings.concurrency)
+            limits = Limits(
+                Window(max(1, cap)),
+                Bucket(endpoint.rpm, now) if endpoint.rpm else None,
+                Bucket(endpoint.tpm, now) if endpoint.tpm else None,
+            )
+            gate = self._gates[endpoint.identity] = Gate(endpoint.name, limits, self._clock, self._tell)
+            if endpoint.key is not None:
+                self._secrets.add(endpoint.key)
+            if self._draining is not None:
+                gate.close(self._draining)
+        return gate
+
+    def _waiter(self, call: Call, request: Outgoing) -> Waiter:
+        self._order += 1
+        limit = call.body.get("max_completion_tokens") or call.body.get("max_tokens")
+        tokens = len(request.content) / 4 + (limit if isinstance(limit, int) else _TYPICAL_OUTPUT_TOKENS)
+        return Waiter(call.lane, self._order, call.model, tokens)
+
+    def _tell(self, notice: Notice) -> None:
+        if self._observer is not None:
+            self._observer.notice(replace(notice, reason=mask(notice.reason, self._secrets)))
+
+    async def _worked(self, work: _Work) -> Reply:
+        """Attempt after attempt until there is an answer or a reason to give up."""
+        while True:
+            try:
+                given = await work.gate.enter(work.waiter)
+            except GateClosed as closed:
+                return self._failed(work, Failure("stopped", closed.reason, retryable=True))
+            except WaitedTooLong:
+                return self._failed(work, self._out_of_time(work))
+            ticket: object | None = None
+            if self._ledger is not None:
+                ticket = self._ledger.open(work.call)
+                if ticket is None:
+                    work.gate.cancel(given)
+                    return self._failed(work, Failure("budget", "the cost limit does not allow this call", retryable=True))
+            result = await self._send(work, given, ticket)
+            if result.answer is not None:
+                return self._answered(work, result, result.answer)
+            assert result.fault is not None
+            if (failure := await self._after(work, result.fault)) is not None:
+                return self._failed(work, failure, filtered=result.fault.filtered)
+
+    async def _send(self, work: _Work, given: Pass, ticket: object | None) -> Attempt:
+        """One attempt; whatever happens, the gate and the ledger are told."""
+        if self._wire is None:
+            self._wire = open_wire(self.settings)
+        usage: Usage | None = None
+        sent = True
+        result: Attempt | None = None
+        work.history.attempts += 1
+        work.waiter.attempts += 1
+        work.sent_at = self._clock()
+        work.started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        try:
+            result = work.last = await self._wire.attempt(work.request)
+            if result.answer is not None:
+                usage = result.answer.usage
+            if result.fault is not None:
+                sent = result.fault.sent
+            return result
+        finally:
+            if self._ledger is not None:
+                self._ledger.close(ticket, usage, sent=sent)
+            self._leave(work, given, result, usage)
+
+    def _leave(self, work: _Work, given: Pass, result: Attempt | None, usage: Usage | None) -> None:
+        gate = work.gate
+        if result is None:  # cancelled: nothing is known about the endpoint
+            gate.cancel(given)
+            return
+        self._learn(gate, result)
+        fault = result.fault
+        if fault is None:
+            gate.answers += 1
+            gate.answered.add(work.call.model)
+            tokens = usage.input_tokens + usage.output_tokens if usage is not None else None
+            gate.leave(given, tokens=tokens)
+            return
+        # A wait that the server asks for counts from now, before anyone else is let in.
+        if fault.wait_s is not None and fault.scope == "attempt" and self._waits(fault.wait_s):
+            gate.pause(fault.wait_s, mask(fault.failure.message, self._secrets))
+        gate.leave(given, overloaded=fault.overloaded, down=fault.down)
+
+    def _waits(self, seconds: float) -> bool:
+        return seconds <= self.settings.max_wait_s or self.settings.park
+
+    def _learn(self, gate: Gate, result: Attempt) -> None:
+        """Limits that the headers tell; a reset further away than anyone waits is left to the 429 that will follow."""
+        if not any("ratelimit" in name for name in result.headers):
+            return
+        wall, now, limits = datetime.now(UTC), self._clock(), gate.limits
+        requests, tokens = requests_left(result.headers, wall), tokens_left(result.headers, wall)
+        if requests is not None and self._waits(requests.reset_s):
+            limits.requests.learn(requests, limits.in_flight - 1, now)
+        if tokens is not None and self._waits(tokens.reset_s):
+            limits.tokens.learn(tokens, limits.tokens_in_flight, now)
+
+    async def _after(self, work: _Work, fault: Fault) -> Failure | None:
+        """Do what follows from a failed attempt; the failure when the call is given up."""
+        gate, history = work.gate, work.history
+        history.failed(fault, self._clock(), gate.answers)
+        place = Place(gate.answers, work.call.model in gate.answered, gate.limits.breaker.down_since is not None)
+        step = next_step(fault, history, place, self.settings, self._random)
+        work.failure = step.failure
+        reason = mask(step.failure.message, self._secrets)
+        match step.action:
+            case "give_up":
+                return step.failure
+            case "close_model":
+                gate.tell("stopped", f"{work.call.model}: {reason}", None)
+                gate.close_model(work.call.model, reason)
+                return step.failure
+            case "close_endpoint":
+                self._close(gate, reason)
+                return step.failure
+            case "park":
+                gate.pause(step.wait_s, reason, "parked")
+                work.waiter.give_up_at = work.history.failed_at = None
+            case "pause" | "retry":
+                await self._wait(work, step, reason)
+        if self._down_too_long(gate):
+            self._close(gate, f"no answer for {self.settings.max_wait_s:g} s: {reason}")
+        return None
+
+    def _close(self, gate: Gate, reason: str) -> None:
+        if gate.closed is None:
+            gate.tell("stopped", reason, None)
+        gate.close(reason)
+
+    async def _wait(self, work: _Work, step: Step, reason: str) -> None:
+        """Wait out the backoff, within the call's time for waiting; pauses are waited out at the gate."""
+        assert work.history.failed_at is not None
+        end = work.waiter.give_up_at = work.history.failed_at + self.settings.max_wait_s
+        work.gate.tell("retrying", reason, step.wait_s)
+        if step.action == "retry":
+            await work.gate.sleep(min(step.wait_s, max(0.0, end - self._clock())))
+
+    def _down_too_long(self, gate: Gate) -> bool:
+        since = gate.limits.breaker.down_since
+        return since is not None and self._clock() - since > self.settings.max_wait_s
+
+    def _out_of_time(self, work: _Work) -> Failure:
+        last = work.failure or Failure("timeout", "no answer")
+        message = f"{last.message} (gave up after waiting {self.settings.max_wait_s:g} s)"
+        return Failure(last.kind, message, last.http_status, retryable=True)
+
+    def _answered(self, work: _Work, result: Attempt, answer: Answer) -> Reply:
+        reply = Reply(
+            answer.status,
+            self._without_keys(answer.text),
+            answer.finish_reason,
+            answer.usage,
+            answer.model,
+            tool_calls=self._without_keys(answer.tool_calls) if answer.tool_calls is not None else None,
+            energy_j=energy_j(result.headers),
+            routed_from=result.headers.get("x-gateway-routed-from"),
+        )
+        return _timed(reply, work)
+
+    def _without_keys(self, text: str) -> str:
+        """A server that echoes the key must not get it into a file; short dummy keys are words and stay."""
+        return mask(text, (secret for secret in self._secrets if len(secret.reveal()) >= 8))
+
+    def _failed(self, work: _Work, failure: Failure, *, filtered: bool = False) -> Reply:
+        masked = replace(failure, message=mask(failure.message, self._secrets))
+        return _timed(Reply("filtered" if filtered else "error", failure=masked), work)
+
+
+def _timed(reply: Reply, work: _Work) -> Reply:
+    """The reply with the times and counts of its call."""
+    last = work.last
+    return replace(
+        reply,
+        http_status=last.http_status if last is not None else None,
+        latency_ms=round(last.latency_ms, 3) if last is not None else None,
+        ttft_ms=round(last.ttft_ms, 3) if last is not None and last.ttft_ms is not None else None,
+        queue_ms=round((work.sent_at - work.began) * 1000, 3),
+        attempts=work.history.attempts,
+        started_at=work.started_at,
+    )

@@ -1,0 +1,278 @@
+"""How fast one endpoint may be called: pure arithmetic over a monotonic clock that the caller reads (`now`, seconds).
+
+Five brakes, the tightest counts. A bucket for `rpm` and `tpm`; the remainder that response headers tell; one shared pause
+(Retry-After); a breaker that lets one probe a second through while the endpoint is down; and an adaptive window of
+requests in flight.
+
+The window does not follow the textbook (halve on every 429), because a provider that turns away one request in ten at random
+would hold it near three. It remembers at which level (requests in flight when a call started) answers came: a 429 at a level
+that never answered sets the window below it, one at a level that does answer says nothing about the level. A round in which most
+requests are turned away halves the window whatever the levels.
+"""
+
+import math
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from jc.providers.headers import Told
+
+_MINUTE = 60.0
+_BURST = 0.1
+_FIRST_WINDOW = 64
+_AFTER_OUTAGE = 8
+_DOWN_AFTER = 6
+_PROBE_EVERY_S = 1.0
+_PROBE_PATIENCE_S = 10.0
+_LONGEST_BACKOFF_S = 30.0
+
+Change = Literal["none", "down", "recovered"]
+
+
+class Bucket:
+    """At most `per_minute` units in any minute, a tenth of them in one burst; a unit larger than the burst leaves a debt."""
+
+    def __init__(self, per_minute: int, now: float) -> None:
+        self.burst = max(1.0, per_minute * _BURST)
+        self.rate = max(per_minute - self.burst, 1.0) / _MINUTE
+        self._level = self.burst
+        self._at = now
+
+    def _fill(self, now: float) -> None:
+        self._level = min(self.burst, self._level + max(0.0, now - self._at) * self.rate)
+        self._at = now
+
+    def wait(self, amount: float, now: float) -> float:
+        """Seconds until `amount` may be taken."""
+        self._fill(now)
+        short = min(amount, self.burst) - self._level
+        return short / self.rate if short > 1e-9 else 0.0
+
+    def take(self, amount: float, now: float) -> None:
+        """Take `amount`; a negative one gives back what was estimated too high."""
+        self._fill(now)
+        self._level = min(self.burst, self._level - amount)
+
+
+class Remainder:
+    """What the server said is left, and until when.
+
+    Headers are as old as the answer: of the requests in flight the server may have counted none or all. So the estimate is
+    our own count, held between the two extremes.
+    """
+
+    def __init__(self) -> None:
+        self._left = math.inf
+        self._whole_at = -math.inf
+
+    def learn(self, told: Told, in_flight: float, now: float) -> None:
+        """Take what a header says; `in_flight` is the amount of the calls not yet answered."""
+        own = self._left if now < self._whole_at else math.inf
+        self._left = max(min(told.remaining, own), told.remaining - in_flight)
+        self._whole_at = now + told.reset_s
+
+    def wait(self, amount: float, now: float) -> float:
+        """Seconds until the limit is whole again, when less than `amount` is left."""
+        if now >= self._whole_at:
+            self._left = math.inf
+        return 0.0 if self._left >= amount else self._whole_at - now
+
+    def take(self, amount: float) -> None:
+        """Count a call that starts."""
+        self._left -= amount
+
+
+@dataclass(slots=True)
+class Window:
+    """How many requests may be in flight: grows while answers come, shrinks when they are turned away, never above `cap`."""
+
+    cap: int
+    size: float = 0.0
+    _ramping: bool = True
+    _top: int = 0
+    _top_before: int = 0
+    _answers: int = 0
+    _overloads: int = 0
+    _clean_rounds: int = 0
+    _patience: int = 1
+
+    def __post_init__(self) -> None:
+        self.size = self.size or float(min(self.cap, _FIRST_WINDOW))
+
+    def answered(self, level: int) -> None:
+        """A call that started as the `level`-th in flight was answered."""
+        self._top = max(self._top, level)
+        if level > self.size:
+            self.size = float(min(self.cap, level))
+        if self._ramping:
+            self.size = min(float(self.cap), self.size + 1)
+        self._count(overloaded=False)
+
+    def overloaded(self, level: int) -> None:
+        """A call that started as the `level`-th in flight was turned away (429, 503, 529) or timed out."""
+        if max(self._top, self._top_before) < level <= self.size:
+            self._shrink(level - 1)
+        self._count(overloaded=True)
+
+    def restart(self) -> None:
+        """After an outage: begin small and ramp up."""
+        self.size = float(min(self.cap, _AFTER_OUTAGE))
+        self._ramping = True
+        self._top = self._top_before = 0
+        self._new_round()
+
+    def _shrink(self, size: float) -> None:
+        self.size = max(1.0, size)
+        self._ramping = False
+        self._patience = min(16, self._patience * 2)
+        self._clean_rounds = 0
+
+    def _count(self, *, overloaded: bool) -> None:
+        self._answers += 1
+        self._overloads += overloaded
+        if self._answers < max(4, int(self.size)):
+            return
+        if self._overloads * 2 > self._answers:
+            self._shrink(self.size / 2)
+        elif not self._overloads and not self._ramping:
+            self._grow()
+        self._new_round()
+
+    def _grow(self) -> None:
+        self._clean_rounds += 1
+        if self._clean_rounds >= self._patience:
+            self.size = min(float(self.cap), self.size + 1)
+            self._patience = max(1, self._patience // 2)
+            self._clean_rounds = 0
+
+    def _new_round(self) -> None:
+        self._top_before, self._top = self._top, 0
+        self._answers = self._overloads = 0
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Closed until several attempts in a row find the endpoint down; then one probe a second until one is answered."""
+
+    down_since: float | None = None
+    _failures: int = 0
+    _last_probe: float = -math.inf
+    _probing: bool = False
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next attempt may start."""
+        if self.down_since is None:
+            return 0.0
+        return max(0.0, self._last_probe + (_PROBE_PATIENCE_S if self._probing else _PROBE_EVERY_S) - now)
+
+    def started(self, now: float) -> None:
+        """An attempt starts; in an outage it is the probe."""
+        if self.down_since is not None:
+            self._last_probe = now
+            self._probing = True
+
+    def finished(self, now: float, *, down: bool) -> Change:
+        """An attempt ended; any answer closes the breaker, even a refusal."""
+        self._probing = False
+        if not down:
+            self._failures = 0
+            was_down, self.down_since = self.down_since, None
+            return "none" if was_down is None else "recovered"
+        self._failures += 1
+        if self.down_since is None and self._failures >= _DOWN_AFTER:
+            self.down_since = self._last_probe = now
+            return "down"
+        return "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Leave to send one request: how many were in flight with it, and the tokens it was counted with."""
+
+    level: int
+    tokens: float
+
+
+@dataclass(slots=True)
+class Limits:
+    """All brakes of one endpoint (URL and key)."""
+
+    window: Window
+    rpm: Bucket | None = None
+    tpm: Bucket | None = None
+    requests: Remainder = field(default_factory=Remainder)
+    tokens: Remainder = field(default_factory=Remainder)
+    breaker: Breaker = field(default_factory=Breaker)
+    in_flight: int = 0
+    tokens_in_flight: float = 0.0
+    paused_until: float = -math.inf
+
+    def wait(self, tokens: float, now: float) -> float:
+        """Seconds until a request of about `tokens` may start: 0 is now, infinity is when another one ends."""
+        if self.in_flight >= int(self.window.size):
+            return math.inf
+        wait = max(
+            self.paused_until - now, self.breaker.wait(now), self.requests.wait(1, now), self.tokens.wait(tokens, now), 0.0
+        )
+        if self.rpm is not None:
+            wait = max(wait, self.rpm.wait(1, now))
+        if self.tpm is not None:
+            wait = max(wait, self.tpm.wait(tokens, now))
+        return wait
+
+    def start(self, tokens: float, now: float) -> Pass:
+        """Count a request that starts now."""
+        self.in_flight += 1
+        self.tokens_in_flight += tokens
+        self._take(1, tokens, now)
+        self.requests.take(1)
+        self.tokens.take(tokens)
+        self.breaker.started(now)
+        return Pass(self.in_flight, tokens)
+
+    def _take(self, requests: float, tokens: float, now: float) -> None:
+        if self.rpm is not None:
+            self.rpm.take(requests, now)
+        if self.tpm is not None:
+            self.tpm.take(tokens, now)
+
+    def cancel(self, given: Pass, now: float) -> None:
+        """The request was not sent after all."""
+        self.in_flight -= 1
+        self.tokens_in_flight -= given.tokens
+        self._take(-1, -given.tokens, now)
+        self.requests.take(-1)
+        self.tokens.take(-given.tokens)
+
+    def finish(self, given: Pass, now: float, *, overloaded: bool, down: bool) -> Change:
+        """The request ended: with an answer, turned away, or with the endpoint down; says what that changed."""
+        self.in_flight -= 1
+        self.tokens_in_flight -= given.tokens
+        if overloaded:
+            self.window.overloaded(given.level)
+        elif not down:
+            self.window.answered(given.level)
+        change = self.breaker.finished(now, down=down)
+        if change == "recovered":
+            self.window.restart()
+        return change
+
+    def correct(self, given: Pass, tokens: float, now: float) -> None:
+        """The server told the tokens: put the estimate right."""
+        if self.tpm is not None:
+            self.tpm.take(tokens - given.tokens, now)
+
+    def pause(self, seconds: float, now: float) -> bool:
+        """Nothing starts for `seconds`; True when that is news (not just a moment more of a running pause)."""
+        until = now + seconds
+        news = until > self.paused_until + 1.0 or self.paused_until <= now
+        self.paused_until = max(self.paused_until, until)
+        return news
+
+
+def backoff_s(attempt: int, random: Random) -> float:
+    """Seconds before the next attempt after the `attempt`-th failed: 1, 2, 4, … 30, each up to a quarter longer.
+
+    The jitter only lengthens, so that six attempts always outlast an outage of 30 s.
+    """
+    return min(_LONGEST_BACKOFF_S, 2.0 ** (attempt - 1)) * random.uniform(1.0, 1.25)
