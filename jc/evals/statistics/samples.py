@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jc.evals.statistics.intervals import DIFFERENCE, SHARE, Bounds
+from jc.evals.statistics.intervals import SHARE, Bounds
 from jc.evals.statistics.paired import Sample
 from jc.evals.statistics.units import Bouts, Floats, Ints, Scores
 
@@ -69,6 +69,12 @@ def bounds_of(scores: Floats) -> Bounds:
     return Bounds(float(scores.min()), float(scores.max()))
 
 
+def reach_of(bounds: Bounds) -> Bounds:
+    """Between what a difference of two scores within `bounds` lies."""
+    width = bounds.high - bounds.low
+    return Bounds(-width, width)
+
+
 def right_or_wrong(scores: Floats) -> bool:
     """Whether every score is 0 or 1."""
     return bool(np.isin(scores, (0.0, 1.0)).all())
@@ -76,9 +82,7 @@ def right_or_wrong(scores: Floats) -> bool:
 
 def samples_of_scores(rows: Scores, order: Sequence[int]) -> list[Sample]:
     """One sample per pair of candidates in the order given: difference of the scores on their common prompts."""
-    bounds = bounds_of(rows.score)
-    width = bounds.high - bounds.low
-    reach = DIFFERENCE if bounds == SHARE else Bounds(-width, width)
+    reach = reach_of(bounds_of(rows.score))
     binary = right_or_wrong(rows.score)
     each = {k: rows.of(k) for k in order}
     out = []
