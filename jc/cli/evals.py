@@ -242,7 +242,7 @@ def _tell_plan(out: Out, prepared: "Prepared", concurrency: int) -> None:
 def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
     from jc.evals.finish import smallest_difference
     from jc.evals.plan import duration_s, money
-    from jc.report.numbers import usd_total
+    from jc.report.numbers import usd_amount
 
     plan = prepared.plan
     cases, epochs = len(plan.evalset.cases), plan.settings.epochs
@@ -257,7 +257,7 @@ def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
     price = (
         "no price known"
         if cost.unpriced and not cost.at_most
-        else f"about {usd_total(cost.about)} (at most {usd_total(cost.at_most)})"
+        else f"about {usd_amount(cost.about)} (at most {usd_amount(cost.at_most)})"
     )
     free = all(party.offer and party.offer.free for party in (*plan.candidates, *plan.judges))
     minutes = duration_s(plan, concurrency) / 60
@@ -295,14 +295,14 @@ def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
 
 def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any]) -> None:
     from jc.report.evals import judge_lines
-    from jc.report.numbers import usd_total
+    from jc.report.numbers import usd_amount
 
     out.say()
     if finished.known:
         out.say(f"{finished.known:,} finished calls were in the journal already and were not made again.")
     for number in finished.damaged[:5]:
         out.warn(f"line {number} of `{finished.folder.journal}` is damaged; its call was made again")
-    spent, judged = usd_total(summary["spent_usd"]), usd_total(summary["judge_usd"])
+    spent, judged = usd_amount(summary["spent_usd"]), usd_amount(summary["judge_usd"])
     out.say(f"Spent {spent}, of which the judge {judged}; all files in `{finished.folder.path}`.")
     for line in judge_lines(summary):
         out.say(line)
@@ -352,7 +352,7 @@ def list_runs(out: Out) -> None:
     from jc.evals.finish import overview
     from jc.evals.runfolder import listed
     from jc.report.document import Document
-    from jc.report.numbers import UNKNOWN, count, usd_total
+    from jc.report.numbers import UNKNOWN, count, usd_amount
     from jc.report.table import Column, Table
 
     rows = [overview(folder) for folder in listed(Path(out.config.get("runs")))]
@@ -361,7 +361,7 @@ def list_runs(out: Out) -> None:
     cells = [
         [
             row["run_id"], row["created"], ", ".join(row["candidates"]), ", ".join(row["judges"]) or UNKNOWN,
-            count(row["prompts"]), count(row["missing"]), usd_total(row["spent_usd"]),
+            count(row["prompts"]), count(row["missing"]), usd_amount(row["spent_usd"]),
         ]
         for row in rows
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Self
 from jc.cli.output import Out
 from jc.evals.asking import Asked
 from jc.providers.settings import Notice
-from jc.report.numbers import usd_total
+from jc.report.numbers import usd_amount
 from jc.sanitise import clip
 
 LINE_EVERY_S = 10.0
@@ -81,7 +81,7 @@ class RunProgress:
 
     def _note(self, name: str) -> str:
         failed = f"  {self._failed} failed" if self._failed and name == "Answers" else ""
-        return f"{usd_total(self._usd[name])}{failed}"
+        return f"{usd_amount(self._usd[name])}{failed}"
 
     def _line(self, now: float) -> str:
         done, total = sum(self._done.values()), sum(self._totals.values())
@@ -92,7 +92,7 @@ class RunProgress:
         failed = f", {self._failed} failed" if self._failed else ""
         waiting = f" ({self._status})" if self._status else ""
         self._status = ""
-        return f"{', '.join(parts)}, {usd_total(sum(self._usd.values()))}{failed}, {rate:.1f} calls/s{left}{waiting}"
+        return f"{', '.join(parts)}, {usd_amount(sum(self._usd.values()))}{failed}, {rate:.1f} calls/s{left}{waiting}"
 
 
 def _bars() -> Any:

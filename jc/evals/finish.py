@@ -62,7 +62,8 @@ def smallest_difference(plan: Plan) -> float | None:
         return None
     prompts = len({case.cluster or case.id for case in plan.evalset.cases})
     pairs = len(plan.candidates) * (len(plan.candidates) - 1) // 2
-    return smallest(prompts, TYPICAL_SD, comparisons=pairs)
+    found = smallest(prompts, TYPICAL_SD, comparisons=pairs)
+    return found if found is not None and found <= 1 else None
 
 
 def read_summary(folder: RunFolder) -> dict[str, Any]:

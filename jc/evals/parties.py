@@ -24,6 +24,8 @@ class Party:
     endpoint: Endpoint
     offer: Offer | None = None
     lab: str | None = None
+    structured: bool = False
+    """Whether this server is known to take a JSON schema; a gateway in between may not, so only the catalog's own address counts."""
 
     @property
     def demo(self) -> bool:
@@ -119,7 +121,7 @@ def _from_catalog(typed: str, option: str, all_typed: Sequence[str], search: _Se
         tpm=offer.tpm,
         concurrency=offer.concurrency,
     )
-    return Party(typed, offer.wire_id, endpoint, offer, lab)
+    return Party(typed, offer.wire_id, endpoint, offer, lab, structured=bool(offer.structured_output))
 
 
 def _first(error: InputError) -> str:

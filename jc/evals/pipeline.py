@@ -264,7 +264,7 @@ class Pipeline:
 
     async def _ask_judge(self, game: Game, party: Party, question: Question) -> tuple[Asked, dict[str, Any]]:
         """Ask by schema where the offer takes one; a server that refuses the schema is asked in words from then on."""
-        structured = bool(party.offer and party.offer.structured_output) and game.judge not in self._plain_judges
+        structured = party.structured and game.judge not in self._plain_judges
         body = request_body(question, party.wire_id, self.plan.protocol, structured=structured)
         asked = await self._ask(party, body, game.epoch)
         failure = asked.reply.failure

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jc.report.document import Document
-from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_request, usd_total
+from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_amount
 from jc.report.table import Column, Table
 
 SCHEMA = "jc.evals/1"
@@ -65,7 +65,7 @@ def _standings_table(summary: Summary) -> Table:
 def _standings_row(summary: Summary, row: Mapping[str, Any], games: bool, checks: bool) -> list[str]:
     standing = _standing(summary, row["candidate"])
     score = standing["score"] if standing else None
-    cells = [row["candidate"], percent(score["value"]) if score else UNKNOWN, _interval(score)]
+    cells = [row["candidate"], percent(score["value"]) if score else UNKNOWN, _share_interval(score)]
     if games:
         rating = standing["rating"] if standing else None
         cells += [f"{rating['value']:.0f}" if rating else UNKNOWN, _rating_interval(rating)]
@@ -74,7 +74,7 @@ def _standings_row(summary: Summary, row: Mapping[str, Any], games: bool, checks
         cells.append(percent(share, 0))
     latency = row["latency_ms"]
     per_k = row["usd_per_1k_answers"]
-    cells += [usd_total(per_k) if per_k is None or per_k >= 1 or per_k == 0 else usd_request(per_k)]
+    cells += [usd_amount(per_k)]
     cells += [seconds(None if latency[p] is None else latency[p] / 1e3) for p in ("p50", "p95")]
     return [*cells, f"{row['failed']:,}"]
 
@@ -83,6 +83,13 @@ def _interval(mean: Mapping[str, Any] | None) -> str:
     if not mean or mean["low"] is None:
         return UNKNOWN
     return f"{mean['low'] * 100:.1f} – {mean['high'] * 100:.1f}"
+
+
+def _share_interval(mean: Mapping[str, Any] | None) -> str:
+    """The interval of a share; with a handful of prompts the t interval leaves 0 to 100, where no share can be."""
+    if not mean or mean["low"] is None:
+        return UNKNOWN
+    return f"{max(0.0, mean['low']) * 100:.1f} – {min(1.0, mean['high']) * 100:.1f}"
 
 
 def _rating_interval(rating: Mapping[str, Any] | None) -> str:

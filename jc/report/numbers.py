@@ -34,6 +34,11 @@ def usd_request(usd: Decimal | float | None) -> str:
     return _signed(f"{'-' if value < 0 else ''}${rounded:,}")
 
 
+def usd_amount(usd: Decimal | float | None) -> str:
+    """Dollars of a total that may be small: two decimals from a dollar on, four significant figures below."""
+    return usd_total(usd) if usd is None or abs(usd) >= 1 else usd_request(usd)
+
+
 def usd_per_mtok(usd: Decimal | None) -> str:
     """A price per million tokens as written in the catalog, with at least two decimals, `$0.090`."""
     if usd is None:

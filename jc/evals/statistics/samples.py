@@ -37,7 +37,7 @@ def _by_pair(rows: Bouts) -> dict[tuple[int, int], Ints]:
     code = rows.i * number + rows.j
     by = np.argsort(code, kind="stable")
     codes, starts = np.unique(code[by], return_index=True)
-    parts = np.split(by, starts[1:])
+    parts = np.split(by, starts[1:]) if len(codes) else []
     return {divmod(int(one), number): part for one, part in zip(codes, parts, strict=True)}
 
 

@@ -1,0 +1,1 @@
+"""Measurements beside the ideal and the peers: `make bench` prints them; they are never part of the tests."""

@@ -1,0 +1,41 @@
+"""Run every benchmark and keep what it printed: `python -m benchmarks [name …]` writes benchmarks/results/<date>.md."""
+
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NAMES = [path.stem for path in sorted(HERE.glob("*.py")) if not path.stem.startswith("_")]
+LIBRARIES = ("typer", "httpx", "aiohttp", "pydantic", "numpy", "scipy", "duckdb", "pandas")
+
+
+def machine() -> str:
+    """The machine and the versions, on a few lines."""
+    import os
+
+    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n\n{versions}\n"
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, all without names; the last failure's exit code."""
+    now = datetime.now(UTC)
+    parts = [f"# Benchmarks of {now:%Y-%m-%d}\n", machine()]
+    failed = 0
+    for name in names or NAMES:
+        print(f"## {name}", flush=True)
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=False)
+        print(done.stdout, flush=True)
+        parts.append(f"## {name}\n\n{done.stdout}")
+        failed = done.returncode or failed
+    if not names:
+        (HERE / "results").mkdir(exist_ok=True)
+        (HERE / "results" / f"{now:%Y-%m-%d}.md").write_text("\n".join(parts), "utf-8")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
