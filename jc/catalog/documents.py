@@ -4,12 +4,12 @@ Reading is lazy where it is dear: places are worked out by a second reading of a
 pointed at, so that a sound catalog pays nothing for them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jc.catalog.folder import Files, digest, read_files, shown
+from jc.catalog.folder import Files, digest, read_files, read_schemas, shown
 from jc.catalog.kinds import FileKind, kind_of, nearest_kind
 from jc.catalog.syntax import read
 from jc.catalog.tree import Flaw, Map, Mark
@@ -57,6 +57,13 @@ class Document:
                 self._starts.setdefault((node.line, node.column), path)
         return self._starts.get((line, column), ())
 
+    def node(self, where: Where) -> Map | None:
+        """The mapping that begins at a place."""
+        node = self.tree
+        for step in self.path_of(where.line, where.column):
+            node = node[step]
+        return node if type(node) is Map else None
+
     def line(self, number: int) -> str:
         """One line of the file, for quoting."""
         lines = self.raw.decode("utf-8", "replace").split("\n")
@@ -81,6 +88,8 @@ class Documents:
     root: str
     files: Sequence[Document]
     digest: str
+    schemas: Mapping[str, bytes] = field(default_factory=dict)
+    """The generated JSON Schemas that lie beside the files, by name."""
 
     def __iter__(self) -> Iterator[Document]:
         return iter(self.files)
@@ -119,4 +128,6 @@ def documents(root: str, files: Files) -> Documents:
 
 def read_folder(root: Path, name: str | None = None) -> Documents:
     """The documents of a folder; `name` is how messages call it. Errors as `folder.read_files`."""
-    return documents(shown(root) if name is None else name, read_files(root))
+    out = documents(shown(root) if name is None else name, read_files(root))
+    out.schemas = read_schemas(root)
+    return out

@@ -41,6 +41,11 @@ def read_files(root: Path) -> Files:
     return files
 
 
+def read_schemas(root: Path) -> dict[str, bytes]:
+    """The JSON Schemas in `.schema/`, by file name; empty when the folder keeps none."""
+    return {path.name: path.read_bytes() for path in sorted((root / ".schema").glob("*.json")) if path.is_file()}
+
+
 def digest(files: Files) -> str:
     """sha256 over the paths and bytes of the files."""
     out = hashlib.sha256()
