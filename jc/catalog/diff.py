@@ -1,7 +1,7 @@
 """What changed between two catalogs, as values: pure, so the same two catalogs always give the same list.
 
-Everything that can be known from the catalogs alone is here; what follows from it for tiers and routes is told by `jc.tiers.changes`
-and `jc.routing.changes`, which give the same `Change` values.
+Everything that can be known from the catalogs alone is here; what follows from it for tiers and routes is told by
+`jc.tiers.changes` and `jc.routing.changes`, which give the same `Change` values.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -160,8 +160,8 @@ def _model_changes(before: Mapping[str, Model], after: Mapping[str, Model]) -> I
             continue
         deltas = [_delta(name, old, model) for name in ("open_weights", "licence", "positioning", "params_b", "active_params_b")]
         deltas.append(Delta("energy", _energy(old), _energy(model)))
-        for key in sorted({*old.verbosity, *model.verbosity}):
-            deltas.append(Delta(f"verbosity {key}", old.verbosity.get(key), model.verbosity.get(key)))
+        keys = sorted({*old.verbosity, *model.verbosity})
+        deltas.extend(Delta(f"verbosity {key}", old.verbosity.get(key), model.verbosity.get(key)) for key in keys)
         changed = tuple(delta for delta in deltas if delta.before != delta.after)
         if changed:
             yield Change("fact", id_, changed, where=model.where)
