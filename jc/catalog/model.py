@@ -20,6 +20,8 @@ Mode = Literal["standard", "batch", "flex", "priority"]
 TokenKind = Literal["input", "output", "cache_read", "cache_write_5m", "cache_write_1h"]
 TOKEN_KINDS: tuple[TokenKind, ...] = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
 UNIT_KINDS: tuple[str, ...] = ("request", "image", "audio_second", "ktexts")
+OWN_EVAL = "own_eval/"
+"""How the benchmarks of own evals begin (`own_eval/<set>`); they need no entry in the registry and no anchor."""
 WEEKDAYS: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

@@ -56,8 +56,12 @@ def is_chat(offer: Offer) -> bool:
 
 
 def hands_on(catalog: Catalog, on: date) -> tuple[Mapping[str, TierOverride], frozenset[str]]:
-    """The hand placements in force on a day, by offer, and the offers whose hand placement has ended."""
-    holding = {hand.model: hand for hand in catalog.tier_overrides if hand.until is None or on < hand.until}
+    """The hand placements in force on a day, by offer, and the offers whose hand placement has ended.
+
+    One that was written after the day holds for it too: it says what the offer is, as far back as nothing else was said.
+    """
+    open_ = [hand for hand in catalog.tier_overrides if hand.until is None or on < hand.until]
+    holding = {hand.model: hand for hand in sorted(open_, key=lambda hand: hand.on, reverse=True)}
     ended = frozenset(hand.model for hand in catalog.tier_overrides if hand.model not in holding)
     return holding, ended
 

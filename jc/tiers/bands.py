@@ -11,11 +11,9 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from jc.catalog.model import Benchmark, Catalog, Criterion, Offer, Score, TierRule
+from jc.catalog.model import OWN_EVAL, Benchmark, Catalog, Criterion, Offer, Score, TierRule
 
 Variant = tuple[tuple[str, Any], ...]
-OWN = "own_eval/"
-"""How the benchmarks of own evals begin: `own_eval/<set>`."""
 _BY = {"own_eval": 0, "independent": 1, "vendor": 2}
 
 
@@ -134,14 +132,14 @@ def own_medians(evidence: Evidence, members: Iterable[Offer]) -> dict[str, Decim
     values: dict[str, list[Decimal]] = {}
     for offer in members:
         for score in evidence.of(offer):
-            if score.benchmark.startswith(OWN):
+            if score.benchmark.startswith(OWN_EVAL):
                 values.setdefault(score.benchmark, []).append(score.value)
     return {benchmark: _median(found) for benchmark, found in values.items() if len(found) >= 2}
 
 
 def required(rule: TierRule) -> tuple[Criterion, ...]:
     """The criteria that `verified` asks for: all but those that only own evals can measure."""
-    return tuple(criterion for criterion in rule.criteria if not all(name.startswith(OWN) for name in criterion.benchmarks))
+    return tuple(criterion for criterion in rule.criteria if not all(name.startswith(OWN_EVAL) for name in criterion.benchmarks))
 
 
 def _counts(criterion: Criterion, score: Score) -> bool:

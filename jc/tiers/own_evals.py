@@ -14,10 +14,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from jc.catalog.model import Catalog, Score
+from jc.catalog.model import OWN_EVAL, Catalog, Score
 from jc.catalog.names import Names
 from jc.errors import InputError, IoFailure, Problem, Where
-from jc.tiers.bands import OWN, plain_variant
+from jc.tiers.bands import plain_variant
 
 _HINT = "give a run folder, its results (.csv, .jsonl), or rows of model, benchmark and value (.yaml, .json)"
 _MOST = 64 * 1024 * 1024
@@ -122,7 +122,7 @@ def _summary(value: Mapping[str, Any], where: Where) -> list[Row]:
         mean = score.get("value") if isinstance(score, Mapping) else score
         if mean is not None:
             model = offers.get(row.get("candidate")) or row.get("candidate")
-            benchmark = OWN + (Path(str(name)).stem if name else "run")
+            benchmark = OWN_EVAL + (Path(str(name)).stem if name else "run")
             out.append(({"model": model, "benchmark": benchmark, "value": Decimal(str(mean)) * 100}, where))
     return out
 
@@ -140,7 +140,7 @@ def _means(rows: Iterable[Mapping[str, Any]], file: Path) -> list[Row]:
                 raise _UnreadableError(f"line {number}: `score` is no number: {row['score']!r}") from None
     where, stem = Where(str(file)), file.stem
     return [
-        ({"model": name, "benchmark": f"{OWN}{stem}", "value": sum(found, Decimal(0)) / len(found) * 100}, where)
+        ({"model": name, "benchmark": f"{OWN_EVAL}{stem}", "value": sum(found, Decimal(0)) / len(found) * 100}, where)
         for name, found in sums.items()
     ]
 

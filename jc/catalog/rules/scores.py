@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from jc.catalog.check import Book, Remark, Rule, rule
 from jc.catalog.conform import suggest
-from jc.catalog.model import Score
+from jc.catalog.model import OWN_EVAL, Score
 
 _DEFAULT_BAND = Decimal(5)
 
@@ -15,14 +15,14 @@ _DEFAULT_BAND = Decimal(5)
 def _unknown(book: Book, _at: date) -> Iterator[Remark]:
     known = book.catalog.benchmarks
     for score in book.catalog.scores:
-        if score.benchmark not in known and score.benchmark not in book.lost:
+        if score.benchmark not in known and score.benchmark not in book.lost and not score.benchmark.startswith(OWN_EVAL):
             yield Remark(
                 book.at(score.where, "benchmark"), f"there is no benchmark `{score.benchmark}`", suggest(score.benchmark, known)
             )
     for tier in book.catalog.policy.tiers:
         for number, criterion in enumerate(tier.criteria):
             for index, name in enumerate(criterion.benchmarks):
-                if name not in known and name not in book.lost:
+                if name not in known and name not in book.lost and not name.startswith(OWN_EVAL):
                     where = book.at(tier.where, "criteria", number, "benchmarks", index)
                     yield Remark(where, f"there is no benchmark `{name}`", suggest(name, known))
     for benchmark in known.values():

@@ -5,6 +5,7 @@ from datetime import date
 
 from jc.catalog.check import Book, Remark, Rule, rule
 from jc.catalog.conform import suggest
+from jc.catalog.model import OWN_EVAL
 
 
 @rule("JC801", "override-expired", "error", "tiers", "A hand placement is reviewed by its day.")
@@ -40,7 +41,7 @@ def _anchor(book: Book, _at: date) -> Iterator[Remark]:
                 if name not in criterion.benchmarks:
                     where = book.at(tier.where, "criteria", index, "anchors", name, key=True)
                     yield Remark(where, f"`{name}` is no benchmark of `{criterion.name}`", suggest(name, criterion.benchmarks))
-            if not criterion.anchors:
+            if not criterion.anchors and not all(name.startswith(OWN_EVAL) for name in criterion.benchmarks):
                 message = f"`{tier.id}`: no anchor for `{criterion.name}`"
                 yield Remark(
                     book.at(tier.where, "criteria", index), message, "the floor of a tier is anchor − band: add `anchors`"
