@@ -203,7 +203,7 @@ async def _stream(completion: _Completion, writer: asyncio.StreamWriter) -> None
 
 
 def _event(completion: _Completion, choices: list[Any], usage: Mapping[str, int] | None = None) -> bytes:
-    event = {"object": "chat.completion.chunk", "model": completion.model, "choices": choices}
+    event: dict[str, Any] = {"object": "chat.completion.chunk", "model": completion.model, "choices": choices}
     if usage is not None:
         event["usage"] = usage
     return _chunk(b"data: " + json.dumps(event).encode("ascii") + b"\n\n")

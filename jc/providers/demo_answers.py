@@ -112,4 +112,5 @@ def by_rule(model: str, question: str) -> str:
     if model == "demo/solid":
         return f"{LABEL} This is about {', '.join(turned)}."
     half = len(turned) // 2 or 1
-    return f"{LABEL} The question turns on {', '.join(turned[:half])}. Beside that it names {', '.join(turned[half:]) or 'nothing else'}."
+    first, rest = ", ".join(turned[:half]), ", ".join(turned[half:])
+    return f"{LABEL} The question turns on {first}. Beside that it names {rest or 'nothing else'}."

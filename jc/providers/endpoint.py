@@ -16,7 +16,7 @@ class Secret:
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        self._value = value
+        self._value = value.strip()
 
     def reveal(self) -> str:
         """The key itself, for the `Authorization` header and for `mask`."""

@@ -95,6 +95,7 @@ class Window:
     _overloads: int = 0
     _clean_rounds: int = 0
     _patience: int = 1
+    _grown: bool = False
 
     def __post_init__(self) -> None:
         self.size = self.size or float(min(self.cap, _FIRST_WINDOW))
@@ -125,6 +126,7 @@ class Window:
         self.size = max(1.0, size)
         self._ramping = False
         self._patience = min(16, self._patience * 2)
+        self._grown = False
         self._clean_rounds = 0
 
     def _count(self, *, overloaded: bool) -> None:
@@ -139,10 +141,14 @@ class Window:
         self._new_round()
 
     def _grow(self) -> None:
+        """One more after `patience` clean rounds; a step that holds for a round halves the patience, one that fails doubles it."""
         self._clean_rounds += 1
+        if self._grown:
+            self._grown = False
+            self._patience = max(1, self._patience // 2)
         if self._clean_rounds >= self._patience:
             self.size = min(float(self.cap), self.size + 1)
-            self._patience = max(1, self._patience // 2)
+            self._grown = True
             self._clean_rounds = 0
 
     def _new_round(self) -> None:
