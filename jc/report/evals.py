@@ -151,6 +151,16 @@ def _matrix(standings: Mapping[str, Any]) -> Table:
 
 
 def _words(summary: Summary) -> list[str]:
+    """The proofs as lines, each group's name on its first."""
+    return [f"{name if not at else '':<11} {text}" for name, texts in _proofs(summary).items() for at, text in enumerate(texts)]
+
+
+def proof_lines(summary: Summary) -> list[str]:
+    """The proofs as lines that each stand alone, `Proven: a > b (p = 0.001)`."""
+    return [f"{name}: {text}" for name, texts in _proofs(summary).items() for text in texts]
+
+
+def _proofs(summary: Summary) -> dict[str, list[str]]:
     """What is proven, what is equivalent, what is not proven and how many prompts would settle it."""
     standings = summary["standings"]
     groups: dict[str, list[str]] = {"Proven": [], "Equivalent": [], "Not proven": []}
@@ -164,7 +174,7 @@ def _words(summary: Summary) -> list[str]:
         else:
             more = f"; about {pair['more_prompts']:,} more prompts would settle it" if pair["more_prompts"] else ""
             groups["Not proven"].append(f"{a} > {b} ({p}{more})")
-    return [f"{name if not at else '':<11} {text}" for name, texts in groups.items() for at, text in enumerate(texts)]
+    return groups
 
 
 def _negative(pair: Mapping[str, Any]) -> bool:

@@ -1,0 +1,138 @@
+"""What a result says in one sentence: the heading of its page, the first line of its summary in a pull request."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from jc.report.numbers import MINUS, change, count, percent, usd_total
+
+Fields = Mapping[str, Any]
+
+
+def evals_conclusion(summary: Fields) -> str:
+    """Which candidate is better than which, what is not proven, and how many prompts would settle it."""
+    standings = summary["standings"]
+    scored = [row for row in standings["standings"] if row["score"]] if standings else []
+    if not scored:
+        return "Nothing could be scored: no verdict, rating or check came out of this run"
+    leader = scored[0]["candidate"]
+    score = scored[0]["score"]
+    if len(scored) == 1:
+        what = "passes" if scored[0].get("pass_rate") else "scores"
+        interval = "" if score["low"] is None else f" (95% interval {score['low'] * 100:.1f} – {score['high'] * 100:.1f})"
+        return f"{leader} {what} {percent(score['value'])} on {_prompts(score['n'])}{interval}"
+    pairs = [pair for pair in standings["pairs"] if leader in (pair["a"], pair["b"])]
+    return _against(leader, pairs)
+
+
+def _against(leader: str, pairs: Sequence[Fields]) -> str:
+    words = {_other(pair, leader): (_word(pair, leader), pair) for pair in pairs}
+    beaten = [name for name, (word, _) in words.items() if word == "better"]
+    equal = [name for name, (word, _) in words.items() if word == "equivalent"]
+    stronger = [name for name, (word, _) in words.items() if word == "worse"]
+    unsettled = [name for name, (word, _) in words.items() if word == "undecided"]
+    if stronger:
+        return f"{leader} stands first, but {_all(stronger)} {_is(stronger)} better head to head"
+    if len(beaten) == len(words):
+        whom = "both others" if len(beaten) == 2 else "all others" if len(beaten) > 2 else beaten[0]
+        return f"{leader} is better than {whom} (p {_most([words[name][1] for name in beaten])})"
+    rest = [*(["as good as " + _all(equal)] if equal else [])]
+    if beaten:
+        rest.insert(0, f"better than {_all(beaten)} (p {_most([words[name][1] for name in beaten])})")
+    if not unsettled:
+        return f"{leader} is {' and '.join(rest)}"
+    open_ones = f"{_all(unsettled)}{_needed([words[name][1] for name in unsettled])}"
+    if not rest:
+        return f"No winner is proven: {leader} leads, but not beyond doubt against {open_ones}"
+    return f"{leader} is {' and '.join(rest)}; not proven against {open_ones}"
+
+
+def _other(pair: Fields, leader: str) -> str:
+    return str(pair["b"] if pair["a"] == leader else pair["a"])
+
+
+def _word(pair: Fields, leader: str) -> str:
+    if pair["a"] == leader or pair["word"] not in {"better", "worse"}:
+        return str(pair["word"])
+    return "worse" if pair["word"] == "better" else "better"
+
+
+def _most(pairs: Sequence[Fields]) -> str:
+    found = [pair["p_holm"] for pair in pairs if pair["p_holm"] is not None]
+    if not found:
+        return "unknown"
+    largest = max(found)
+    return "< 0.001" if largest < 0.001 else f"≤ {largest:.3f}" if largest < 0.1 else f"≤ {largest:.2f}"
+
+
+def _needed(pairs: Sequence[Fields]) -> str:
+    more = [pair["more_prompts"] for pair in pairs if pair["more_prompts"]]
+    return f" (about {_prompts(max(more), 'more ')} would settle it)" if len(more) == len(pairs) and more else ""
+
+
+def _prompts(number: int, what: str = "") -> str:
+    return f"{number:,} {what}prompt{'' if number == 1 else 's'}"
+
+
+def _all(names: Sequence[str]) -> str:
+    shown = list(names[:4]) + ([f"{len(names) - 4} others"] if len(names) > 4 else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def simulation_conclusion(payload: Fields) -> str:
+    """The cheapest route table against what was logged, or what the traffic cost when there is no table."""
+    tables = payload["tables"]
+    rows = payload["rows"]
+    if not tables:
+        return f"{count(rows['used'])} requests, and no route table to compare"
+    base = tables[0]
+    before = _money(base["cost_usd"])
+    others = [table for table in tables[1:] if _money(table["cost_usd"]) is not None]
+    if before is None or not others:
+        return f"{count(rows['used'])} requests cost {usd_total(before)} {base['name']}"
+    best = min(others, key=lambda table: _money(table["cost_usd"]) or Decimal(0))
+    after = _money(best["cost_usd"]) or Decimal(0)
+    moved = change(before, after)
+    if after >= before:
+        return f"No route table is cheaper than {base['name']} ({usd_total(before)}); {best['name']} costs {usd_total(after)}"
+    return f"{best['name']} costs {usd_total(after)} instead of {usd_total(before)} ({moved}){_worse(base, best)}"
+
+
+def _worse(base: Fields, best: Fields) -> str:
+    """What the saving takes, so that cheaper but worse is never told as a saving alone."""
+    before, after = number(base.get("quality")), number(best.get("quality"))
+    if before is None or after is None:
+        return ""
+    points = (after - before) * 100
+    if points <= -0.05:
+        return f", and loses {abs(points):.1f} points of expected quality"
+    return " at the same expected quality" if points < 0.05 else f", with {points:.1f} points more expected quality"
+
+
+def number(value: object) -> float | None:
+    """A figure that stands alone or with its interval (`{"value": …, "low": …, "high": …}`); None when unknown."""
+    if isinstance(value, Mapping):
+        value = value.get("value", value.get("mean"))
+    if isinstance(value, bool) or value is None:
+        return None
+    return float(value) if isinstance(value, (int, float, Decimal, str)) else None
+
+
+def bounds(value: object) -> tuple[float | None, float | None]:
+    """The interval of such a figure; two times None when it has none."""
+    if not isinstance(value, Mapping):
+        return None, None
+    return number(value.get("low")), number(value.get("high"))
+
+
+def _money(value: object) -> Decimal | None:
+    if isinstance(value, Mapping):
+        value = value.get("value")
+    return None if value is None else Decimal(str(value))
+
+
+__all__ = ["MINUS", "bounds", "evals_conclusion", "number", "simulation_conclusion"]
