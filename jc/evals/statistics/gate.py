@@ -41,10 +41,7 @@ def gate(comparison: Comparison, limits: Limits | None = None) -> Gate:
     What is not proven passes, and its message says so. An unknown cost fails a limit on cost: unknown is not zero.
     """
     limits = limits or Limits()
-    checks = [
-        GateCheck("missing", name, False, f"`{name}` has no score in this run that the base has too.")
-        for name in comparison.missing
-    ]
+    checks = [GateCheck("missing", name, False, f"`{name}` has no score on a prompt of the base.") for name in comparison.missing]
     for row in comparison.rows:
         checks.append(_regression(row, limits.margin))
         checks.append(_coverage(row, limits.min_coverage))
