@@ -16,13 +16,13 @@ def evals_document(summary: Summary) -> Document:
     """The result of a run in every format; `records` are the candidates' rows."""
     tables = list(_tables(summary))
     parts = [table.text() for table in tables[:1]]
-    if lines := _words(summary):
+    if lines := word_lines(summary):
         parts.append("\n".join(lines))
     parts.extend(table.text() for table in tables[1:])
     if summary["demo"]:
         parts.append(f"({DEMO_NOTE})")
     markdown = [table.markdown() for table in tables]
-    if words := _words(summary):
+    if words := word_lines(summary):
         markdown.insert(1, "\n".join(f"- {' '.join(line.split())}" for line in words))
     if summary["demo"]:
         markdown.append(f"_{DEMO_NOTE}_")
@@ -47,7 +47,7 @@ def _tables(summary: Summary) -> Iterator[Table]:
     if standings and standings["pairs"]:
         yield _pairs_table(standings)
     if standings and len(standings["standings"]) > 2 and standings["cells"]:
-        yield _matrix(standings)
+        yield matrix_table(standings)
 
 
 def _standings_table(summary: Summary) -> Table:
@@ -68,7 +68,7 @@ def _standings_row(summary: Summary, row: Mapping[str, Any], games: bool, checks
     cells = [row["candidate"], percent(score["value"]) if score else UNKNOWN, _share_interval(score)]
     if games:
         rating = standing["rating"] if standing else None
-        cells += [f"{rating['value']:.0f}" if rating else UNKNOWN, _rating_interval(rating)]
+        cells += [f"{rating['value']:.0f}" if rating else UNKNOWN, rating_interval(rating)]
     if checks:
         share = row["checks_passed"] / row["checks_total"] if row["checks_total"] else None
         cells.append(percent(share, 0))
@@ -92,7 +92,8 @@ def _share_interval(mean: Mapping[str, Any] | None) -> str:
     return f"{max(0.0, mean['low']) * 100:.1f} – {min(1.0, mean['high']) * 100:.1f}"
 
 
-def _rating_interval(rating: Mapping[str, Any] | None) -> str:
+def rating_interval(rating: Mapping[str, Any] | None) -> str:
+    """The cluster-robust interval of a rating."""
     if not rating or rating["low"] is None:
         return UNKNOWN
     return f"{rating['low']:.0f} – {rating['high']:.0f}"
@@ -104,7 +105,8 @@ def _points(mean: Mapping[str, Any] | None) -> str:
     return f"{mean['value'] * 100:+.1f}".replace("-", MINUS)
 
 
-def _p(value: float | None) -> str:
+def p_text(value: float | None) -> str:
+    """A p value with three decimals where it decides something, two elsewhere."""
     if value is None:
         return UNKNOWN
     return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
@@ -127,15 +129,16 @@ def _pairs_table(standings: Mapping[str, Any]) -> Table:
                 f"{pair['a']} : {pair['b']}",
                 _points(difference),
                 _interval(difference).replace("-", MINUS),
-                _p(pair["p"]),
-                _p(pair["p_holm"]),
+                p_text(pair["p"]),
+                p_text(pair["p_holm"]),
                 pair["word"],
             ]
         )
     return Table(columns, rows, "Paired differences in points, on the prompts that both answered")
 
 
-def _matrix(standings: Mapping[str, Any]) -> Table:
+def matrix_table(standings: Mapping[str, Any]) -> Table:
+    """Win rates of the rows against the columns, best candidate first."""
     names = [row["candidate"] for row in standings["standings"]]
     cells = {(cell["a"], cell["b"]): cell for cell in standings["cells"]}
     rows = []
@@ -150,7 +153,7 @@ def _matrix(standings: Mapping[str, Any]) -> Table:
     )
 
 
-def _words(summary: Summary) -> list[str]:
+def word_lines(summary: Summary) -> list[str]:
     """The proofs as lines, each group's name on its first."""
     return [f"{name if not at else '':<11} {text}" for name, texts in _proofs(summary).items() for at, text in enumerate(texts)]
 
@@ -165,12 +168,12 @@ def _proofs(summary: Summary) -> dict[str, list[str]]:
     standings = summary["standings"]
     groups: dict[str, list[str]] = {"Proven": [], "Equivalent": [], "Not proven": []}
     for pair in standings["pairs"] if standings else ():
-        p = f"p = {_p(pair['p_holm'])}".replace("= <", "<")
+        p = f"p = {p_text(pair['p_holm'])}".replace("= <", "<")
         a, b = (pair["b"], pair["a"]) if _negative(pair) else (pair["a"], pair["b"])
         if pair["word"] in {"better", "worse"}:
             groups["Proven"].append(f"{a} > {b} ({p})")
         elif pair["word"] == "equivalent":
-            groups["Equivalent"].append(f"{a} = {b} (p = {_p(pair['tost_p'])})")
+            groups["Equivalent"].append(f"{a} = {b} (p = {p_text(pair['tost_p'])})")
         else:
             more = f"; about {pair['more_prompts']:,} more prompts would settle it" if pair["more_prompts"] else ""
             groups["Not proven"].append(f"{a} > {b} ({p}{more})")
@@ -194,7 +197,7 @@ def judge_lines(summary: Summary) -> list[str]:
         if card["first_share"] is not None:
             lean = (card["first_share"] - 0.5) * 100
             where = "first" if lean >= 0 else "second"
-            parts.append(f"leans to the {where} answer by {abs(lean):.0f} points (p = {_p(card['first_p'])})".replace("= <", "<"))
+            parts.append(f"leans to the {where} answer by {abs(lean):.0f} points (p = {p_text(card['first_p'])})".replace("= <", "<"))
         if card["unparsed"]:
             parts.append(f"{card['unparsed']:,} verdicts could not be read")
         if card["own_family"]:
