@@ -90,6 +90,7 @@ class Documents:
     digest: str
     schemas: Mapping[str, bytes] = field(default_factory=dict)
     """The generated JSON Schemas that lie beside the files, by name."""
+    _by_file: dict[str, Document] = field(default_factory=dict, repr=False)
 
     def __iter__(self) -> Iterator[Document]:
         return iter(self.files)
@@ -100,7 +101,9 @@ class Documents:
 
     def find(self, where: Where) -> Document | None:
         """The file that a place is in."""
-        return next((document for document in self.files if document.file == where.file), None)
+        if not self._by_file:
+            self._by_file = {document.file: document for document in self.files}
+        return self._by_file.get(where.file)
 
 
 def document(root: str, rel: str, raw: bytes) -> Document:

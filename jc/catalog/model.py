@@ -76,6 +76,8 @@ class When:
     utc: tuple[Window, ...] = ()
     mode: Mode | None = None
     region: str | None = None
+    days: tuple[str, ...] = ()
+    """The days of the windows, as written; each window carries them too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def _override(node: Map, file: str) -> Override:
     days = tuple(when.get("days") or ())
     windows = tuple(Window(*span(text), days) for text in when.get("utc") or ())
     return Override(
-        When(when.get("prompt_tokens_gt"), windows, when.get("mode"), when.get("region")) if when else NEVER,
+        When(when.get("prompt_tokens_gt"), windows, when.get("mode"), when.get("region"), days) if when else NEVER,
         rates(node.get("set") or _EMPTY),
         rates(node.get("multiply") or _EMPTY),
         node.get("charge", "request"),

@@ -48,41 +48,33 @@ def _cheaper(book: Book, _at: date) -> Iterator[Remark]:
 
 @rule("JC322", "threshold-order", "error", "price", "Thresholds of one row ascend, and lie within the context of the offer.")
 def _thresholds(book: Book, _at: date) -> Iterator[Remark]:
-    last: dict[tuple[str, object], int] = {}
+    last: dict[tuple[object, ...], int] = {}
     for placed in _overrides(book):
-        offer, when = placed.priced.offer, placed.override.when
-        if when.prompt_tokens_gt is None:
+        offer, when, threshold = placed.priced.offer, placed.override.when, placed.override.when.prompt_tokens_gt
+        if threshold is None:
             continue
-        where = book.at(placed.override.where, "when", "prompt_tokens_gt")
-        if offer.context is not None and when.prompt_tokens_gt >= offer.context:
-            message = (
-                f"`{offer.id}`: the threshold {when.prompt_tokens_gt:,} is not within its context of {offer.context:,} tokens"
-            )
-            yield Remark(where, message, "no prompt can be that long")
-        series = (str(placed.priced.row.where), (when.mode, when.region, when.utc))
-        before = last.get(series)
-        if before is not None and when.prompt_tokens_gt <= before:
-            message = f"`{offer.id}`: the threshold {when.prompt_tokens_gt:,} follows {before:,}"
-            yield Remark(where, message, "later overrides win: put the thresholds in ascending order")
-        last[series] = when.prompt_tokens_gt
+        if offer.context is not None and threshold >= offer.context:
+            message = f"`{offer.id}`: the threshold {threshold:,} is not within its context of {offer.context:,} tokens"
+            yield Remark(book.at(placed.override.where, "when", "prompt_tokens_gt"), message, "no prompt can be that long")
+        series = (placed.priced.row.where.file, placed.priced.row.where.line, when.mode, when.region, when.utc)
+        before = last.get(series, 0)
+        if threshold <= before:
+            message = f"`{offer.id}`: the threshold {threshold:,} follows {before:,}"
+            hint = "later overrides win: put the thresholds in ascending order"
+            yield Remark(book.at(placed.override.where, "when", "prompt_tokens_gt"), message, hint)
+        last[series] = threshold
 
 
 @rule("JC323", "window-days", "error", "price", "A window of the day names its days, and days come with a window.")
 def _days(book: Book, _at: date) -> Iterator[Remark]:
     for placed in _overrides(book):
         when, offer = placed.override.when, placed.priced.offer
-        if when.utc and not when.utc[0].days:
+        if when.utc and not when.days:
             message = f"`{offer.id}`: the window does not say on which days it holds"
             yield Remark(book.at(placed.override.where, "when", "utc"), message, f"add `days: [{', '.join(WEEKDAYS)}]`, or fewer")
-        elif not when.utc and _says_days(book, placed):
+        elif when.days and not when.utc:
             message = f"`{offer.id}`: days without a window"
             yield Remark(book.at(placed.override.where, "when", "days"), message, 'add `utc: ["00:00-24:00"]`')
-
-
-def _says_days(book: Book, placed: _Placed) -> bool:
-    document = book.documents.find(placed.override.where)
-    node = document.node(placed.override.where) if document else None
-    return bool(node and (node.get("when") or {}).get("days"))
 
 
 @rule(

@@ -1,6 +1,6 @@
 """Prices: signs, units, slips of the finger, and rows that hold on the right days."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -12,6 +12,7 @@ from jc.catalog.model import Offer, PriceRow
 from jc.catalog.price import free_on, row_in_force
 from jc.catalog.rules.uses import Steps
 
+_ZERO = Decimal(0)
 _LOW, _HIGH_IN, _HIGH_OUT, _ABSURD = Decimal("0.005"), Decimal(200), Decimal(1000), Decimal(1000)
 _DIGITS = 8
 _FAR = 10
@@ -44,26 +45,33 @@ def figures(row: PriceRow) -> Iterator[Figure]:
         yield from _keyed(("overrides", index, "multiply"), override.multiply, is_rate=False)
 
 
+def _suspects(book: Book, odd: Callable[[Decimal], bool]) -> Iterator[tuple[Priced, Figure]]:
+    """Every number of every row that is odd; rows without one, nearly all, are passed over cheaply."""
+    for priced in book.rows:
+        row = priced.row
+        parts = [row.usd_per_mtok, row.usd_per_unit]
+        for override in row.overrides:
+            parts += [override.set, override.multiply]
+        if any(odd(value) for part in parts for value in part.values()):
+            yield from ((priced, figure) for figure in figures(row) if odd(figure.value))
+
+
 def _chat(offer: Offer) -> bool:
     return "text" in offer.output
 
 
 @rule("JC301", "price-negative", "error", "price", "No price and no factor is negative; a dynamic or unknown price is left out.")
 def _negative(book: Book, _at: date) -> Iterator[Remark]:
-    for offer, row in book.rows:
-        for figure in figures(row):
-            if figure.value < 0:
-                message = f"`{offer.id}` has a negative {figure.path[-1]} price: {figure.value}"
-                yield Remark(book.at(row.where, *figure.path), message, "leave the key out when the price is unknown")
+    for (offer, row), figure in _suspects(book, _ZERO.__gt__):
+        message = f"`{offer.id}` has a negative {figure.path[-1]} price: {figure.value}"
+        yield Remark(book.at(row.where, *figure.path), message, "leave the key out when the price is unknown")
 
 
 @rule("JC302", "price-zero", "error", "price", "A price is zero only where the offer says `free: {reason, until}` instead.")
 def _zero(book: Book, _at: date) -> Iterator[Remark]:
-    for offer, row in book.rows:
-        for figure in figures(row):
-            if figure.value == 0:
-                message = f"`{offer.id}` costs nothing for {figure.path[-1]}"
-                yield Remark(book.at(row.where, *figure.path), message, "say `free: {reason: …, until: …}`, or leave the key out")
+    for (offer, row), figure in _suspects(book, _ZERO.__eq__):
+        message = f"`{offer.id}` costs nothing for {figure.path[-1]}"
+        yield Remark(book.at(row.where, *figure.path), message, "say `free: {reason: …, until: …}`, or leave the key out")
 
 
 @rule("JC303", "price-missing", "error", "price", "A row that prices one direction prices the other, or says `null`: unknown.")
@@ -113,14 +121,16 @@ def _absurd(book: Book, _at: date) -> Iterator[Remark]:
             yield Remark(where, f"`{offer.id}`: {usd} USD per million input tokens cannot be", hint)
 
 
+def _long(value: Decimal) -> bool:
+    """Whether a number has more significant digits than any price list prints."""
+    return len(str(value)) > _DIGITS + 1 and len(value.normalize().as_tuple().digits) > _DIGITS
+
+
 @rule("JC306", "price-digits", "warning", "price", "A price has at most 8 significant digits; more are the artefact of a float.")
 def _digits(book: Book, _at: date) -> Iterator[Remark]:
-    for offer, row in book.rows:
-        for figure in figures(row):
-            if len(figure.value.as_tuple().digits) > _DIGITS and len(figure.value.normalize().as_tuple().digits) > _DIGITS:
-                message = f"`{offer.id}` has a {figure.path[-1]} price of more than {_DIGITS} digits: {figure.value}"
-                rounded = format(figure.value, ".6g")
-                yield Remark(book.at(row.where, *figure.path), message, f"the artefact of a float? Write {rounded}")
+    for (offer, row), figure in _suspects(book, _long):
+        message = f"`{offer.id}` has a {figure.path[-1]} price of more than {_DIGITS} digits: {figure.value}"
+        yield Remark(book.at(row.where, *figure.path), message, f"the artefact of a float? Write {figure.value:.6g}")
 
 
 @rule("JC307", "output-below-input", "warning", "price", "Output does not cost less than input.")
