@@ -1,8 +1,8 @@
 """Prices of an offer as labelled figures, and what changed between two versions of them.
 
-A price row is a base with overrides; told as labels (`input`, `output above 200,000 prompt tokens`, `input, batch`) two rows can
-be compared figure by figure, whoever wrote them. Rows are compared on every day on which either version begins a row, so a new dated
-row, an overwritten one and a cancelled one are each found with the day on which they take effect.
+A price row is a base with overrides. Told as labels (`input`, `output above 200,000 prompt tokens`, `input, batch`), two rows can
+be compared figure by figure, whoever wrote them. Rows are compared on every day on which either version begins a row, so a new
+dated row, an overwritten one and a cancelled one are each found, with the day on which they take effect.
 """
 
 from collections.abc import Iterator, Mapping
