@@ -20,8 +20,9 @@ $(STAMP): pyproject.toml
 setup: $(STAMP)  ## Make the virtual environment with everything in it.
 
 demo: $(STAMP)  ## Run the main job with no key and no network: three demo models, one demo judge.
+	@rm -rf demo && mkdir demo
 	@$(BIN)/jc evals run --candidates demo/strong,demo/solid,demo/hasty --prompts evalsets/demo.jsonl \
-		--judge demo/judge --fresh --run-dir demo/run --output demo/eval-results.csv
+		--judge demo/judge --run-dir demo/run --output demo/eval-results.csv
 
 check: $(STAMP)  ## Format, lint, types, import contracts, docs blocks.
 	$(BIN)/ruff format --check .

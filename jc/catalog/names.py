@@ -100,4 +100,5 @@ def _problem(index: Names, name: str, found: Sequence[Offer], quoted: str) -> Pr
 
 
 def _folder(root: str) -> str:
-    return f"`{root.rstrip('/')}/`" if root else "this folder"
+    """The folder by its own name: where it lies is no help against a misspelt model."""
+    return f"`{root.rstrip('/').rsplit('/', 1)[-1]}/`" if root else "this folder"

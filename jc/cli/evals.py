@@ -14,6 +14,7 @@ import typer
 from jc.cli.options import command, new_app, split_list
 from jc.cli.output import Out, problem
 from jc.errors import InputError, JcError, Problem, StoppedEarly
+from jc.files import write_atomically
 
 if TYPE_CHECKING:
     from jc.evals.run import Finished, Prepared, Request
@@ -216,7 +217,11 @@ def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
     summary = derive(finished, raw=raw_csv)
     document = evals_document(summary)
     for path in out.files:
-        if path.suffix.lower() in _ROWS:
+        if path.suffix.lower() == ".csv":
+            # The rows are in the run folder already, in this very form.
+            write_atomically(path, (finished.folder.path / "results.csv").read_bytes())
+            out.say(f"Wrote {finished.results.plan.answers:,} rows to `{path}`.")
+        elif path.suffix.lower() in _ROWS:
             rows = write_rows(path, RESULT_COLUMNS, finished.results.answers(), raw=raw_csv)
             out.say(f"Wrote {rows:,} rows to `{path}`.")
         else:

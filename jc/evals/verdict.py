@@ -59,7 +59,7 @@ def read_verdict(text: str, nonce: str) -> Ruling:
         choice = _menu(str(data["verdict"]))
         reason = _reason(str(data.get("reasons", data.get("reason", ""))))
         return Ruling(choice, None, "json" if choice else "off_menu", reason)
-    found = re.findall(rf"VERDICT-{re.escape(nonce)}\s*[:=]\s*\**\s*([^\n\r]*)", body)
+    found = _claims(body, f"VERDICT-{nonce}")
     reason = _reason(body.split(f"VERDICT-{nonce}")[0])
     if not found:
         return Ruling(None, None, "unparsed", reason)
@@ -75,7 +75,20 @@ def read_verdict(text: str, nonce: str) -> Ruling:
 def _closing_block(body: str, nonce: str) -> list[str | None]:
     """The verdicts of the last paragraph: two different ones there are a conflict, an earlier one was thinking aloud."""
     last = re.split(r"\n\s*\n", body.strip())[-1]
-    return [_menu(item) for item in re.findall(rf"VERDICT-{re.escape(nonce)}\s*[:=]\s*\**\s*([^\n\r]*)", last)]
+    return [_menu(item) for item in _claims(last, f"VERDICT-{nonce}")]
+
+
+def _claims(body: str, mark: str) -> list[str]:
+    """What stands behind each `mark:` up to the end of its line.
+
+    Split, not matched: a pattern with the nonce in it would be compiled anew for every game.
+    """
+    found = []
+    for part in body.split(mark)[1:]:
+        line = part.splitlines()[0].lstrip() if part else ""
+        if line[:1] in {":", "="}:
+            found.append(line[1:].lstrip(" \t*"))
+    return found
 
 
 def _menu(text: str) -> str | None:
@@ -92,7 +105,7 @@ def read_rating(text: str, nonce: str, low: float, high: float) -> Ruling:
     data = _json_object(body)
     if data is not None and "rating" in data:
         return _rated(str(data["rating"]), "json", _reason(str(data.get("reasons", ""))), low, high)
-    found = re.findall(rf"RATING-{re.escape(nonce)}\s*[:=]\s*\**\s*\[*([^\n\r]*)", body)
+    found = _claims(body, f"RATING-{nonce}")
     reason = _reason(body.split(f"RATING-{nonce}")[0])
     if not found:
         return Ruling(None, None, "unparsed", reason)
@@ -100,7 +113,7 @@ def read_rating(text: str, nonce: str, low: float, high: float) -> Ruling:
 
 
 def _rated(text: str, parse: Parse, reason: str, low: float, high: float) -> Ruling:
-    match = re.match(r"\s*(-?\d+(?:\.\d+)?)\s*(?:/\s*(\d+(?:\.\d+)?))?\s*[\]*.`]*\s*$", text)
+    match = re.match(r"[\s\[]*(-?\d+(?:\.\d+)?)\s*(?:/\s*(\d+(?:\.\d+)?))?\s*[\]*.`]*\s*$", text)
     if not match or (match.group(2) is not None and float(match.group(2)) != high):
         return Ruling(None, None, "off_menu", reason)
     value = float(match.group(1))
