@@ -253,6 +253,8 @@ class TierRule:
     """Who is stated to be cheapest, by region (`any` for all, `global/vision` among vision offers); checked, never used."""
     needs: Mapping[str, bool] = field(default_factory=dict)
     """Capabilities without which no score places an offer here, `{reasoning: true}`."""
+    vouched: bool = True
+    """Whether hand-placed members count as equals of each other until a score contradicts it."""
 
 
 @dataclass(frozen=True, slots=True)

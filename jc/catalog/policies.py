@@ -74,6 +74,7 @@ def _tier(node: Map, file: str) -> TierRule:
         where=place(file, node),
         cheapest=dict(node.get("cheapest") or _EMPTY),
         needs=dict(node.get("needs") or _EMPTY),
+        vouched=node.get("vouched", True),
     )
 
 

@@ -55,9 +55,10 @@ def root(
 
 def register() -> None:
     """Hang every noun under the root, in the order of the story."""
-    from jc.cli import evals, topics
+    from jc.cli import evals, tiers, topics
 
     app.add_typer(evals.app, name="evals")
+    app.add_typer(tiers.app, name="tiers")
     topics.add_to(app)
 
 

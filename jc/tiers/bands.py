@@ -69,6 +69,10 @@ class Evidence:
         own = self._scores.get(offer.id, [])
         return own if offer.id == offer.model else [*own, *self._scores.get(offer.model, [])]
 
+    def plainest(self, offer: Offer, benchmark: str) -> Score | None:
+        """The score to show for a benchmark: the plainest variant, the best source, the newest."""
+        return min((score for score in self.of(offer) if score.benchmark == benchmark), key=_preference, default=None)
+
     def measure(
         self, offer: Offer, criterion: Criterion, medians: Mapping[str, Decimal], slack: Decimal = Decimal(0)
     ) -> Measured | None:

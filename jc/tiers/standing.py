@@ -64,23 +64,23 @@ class Standing:
         key = (asked.offer.id, offered.offer.id)
         found = self._equal.get(key)
         if found is None:
-            found = self._equal[key] = _equality(
-                asked, offered, self.evidence.compare(asked.offer, offered.offer, self.rules[asked.tier])
-            )
+            rule = self.rules[asked.tier]
+            found = _equality(asked, offered, rule, self.evidence.compare(asked.offer, offered.offer, rule))
+            self._equal[key] = found
         return found
 
 
-def _equality(asked: Member, offered: Member, compared: tuple[Compared, ...]) -> Equality:
+def _equality(asked: Member, offered: Member, rule: TierRule, compared: tuple[Compared, ...]) -> Equality:
     below = [pair for pair in compared if not pair.within]
     if below:
         first = below[0]
         return Equality(False, f"has {first.offered} on {first.benchmark}, more than {first.band} from {first.asked}", compared)
-    if asked.hand is not None and offered.hand is not None:
+    if rule.vouched and asked.hand is not None and offered.hand is not None:
         return Equality(True, "both were placed in the tier by hand, and no score contradicts it", compared)
     if len(compared) >= 2:
         return Equality(True, f"within the band on {len(compared)} criteria that both were measured on", compared)
-    count = "no criterion" if not compared else "one criterion"
-    return Equality(False, f"was measured alike on {count} only; two are needed", compared)
+    count = "on one criterion only" if compared else "on no criterion"
+    return Equality(False, f"was measured alike {count}; two are needed", compared)
 
 
 class _Same:

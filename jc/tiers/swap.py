@@ -179,7 +179,7 @@ class _Choice:
         if self.request.input_tokens is None and self.request.output_tokens is None:
             smaller = _smaller(self.asked.offer, offer)
             if smaller:
-                reasons.append(f"{smaller}; give the request's tokens to have it checked")
+                reasons.append(f"it holds {smaller}, which is checked when the request's tokens are given")
         return tuple(reasons)
 
     def _objection(self, member: Member, screened: Screened) -> Objection | None:
@@ -270,11 +270,9 @@ def _smaller(asked: Offer, offer: Offer) -> str:
     """What the answering offer may hold less of, in words; empty when its limits are known to be as large."""
     parts = []
     for what, mine, theirs in (("context", asked.context, offer.context), ("output", asked.max_output, offer.max_output)):
-        if mine is not None and theirs is None:
-            parts.append(f"its {what} limit is not known")
-        elif mine is not None and theirs is not None and theirs < mine:
-            parts.append(f"it has {theirs:,} tokens of {what} where `{asked.id}` has {mine:,}")
-    return ", ".join(parts)
+        if mine is not None and (theirs is None or theirs < mine):
+            parts.append(f"{'an unknown number of' if theirs is None else f'{theirs:,}'} tokens of {what} instead of {mine:,}")
+    return " and ".join(parts)
 
 
 def _region_text(region: str | Iterable[str]) -> str:

@@ -25,6 +25,7 @@ class TierShape(Shape):
     purpose: Text
     criteria: list[CriterionShape]
     cheapest: dict[str, Text] = Field(default_factory=dict, description="stated by region; compared with the computed one")
+    vouched: bool = Field(default=True, description="hand-placed members are equals of each other until a score contradicts it")
     needs: dict[str, bool] = Field(default_factory=dict, description="capabilities that scores cannot replace: reasoning, vision")
 
 
