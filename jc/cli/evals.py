@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jc.cli.evals_stats import register as register_stats
 from jc.cli.options import command, new_app, split_list
 from jc.cli.output import Out, problem
 from jc.errors import InputError, JcError, Problem, StoppedEarly
@@ -203,7 +204,7 @@ class _How:
             with carried as finished:
                 progress.__exit__(None, None, None)
                 summary = _write(self.out, finished, raw_csv=flag["raw_csv"])
-                _tell_end(self.out, finished, summary)
+                _tell_end(self.out, finished, summary, prepared.unpriced)
         _leave(finished, summary, prepared)
 
 
@@ -298,7 +299,7 @@ def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
     return Document("jc.evals-plan/1", payload, [payload], text="")
 
 
-def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any]) -> None:
+def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], unpriced: tuple[str, ...]) -> None:
     from jc.report.evals import judge_lines
     from jc.report.numbers import usd_amount
 
@@ -308,7 +309,10 @@ def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any]) -> Non
     for number in finished.damaged[:5]:
         out.warn(f"line {number} of `{finished.folder.journal}` is damaged; its call was made again")
     spent, judged = usd_amount(summary["spent_usd"]), usd_amount(summary["judge_usd"])
-    out.say(f"Spent {spent}, of which the judge {judged}; all files in `{finished.folder.path}`.")
+    money = f"Spent {spent}, of which the judge {judged}"
+    if unpriced:
+        money = f"{money}, and what {', '.join(f'`{name}`' for name in unpriced)} cost, which nobody knows here"
+    out.say(f"{money}; all files in `{finished.folder.path}`.")
     for line in judge_lines(summary):
         out.say(line)
     for note in summary["standings"]["notes"] if summary["standings"] else ():
@@ -510,5 +514,7 @@ def _environment(env_file: Path | None) -> dict[str, str]:
             raise InputError.of(problems)
     return {**found, **os.environ}
 
+
+register_stats(app)
 
 __all__ = ["JcError", "app"]

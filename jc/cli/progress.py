@@ -81,7 +81,7 @@ class RunProgress:
 
     def _note(self, name: str) -> str:
         failed = f"  {self._failed} failed" if self._failed and name == "Answers" else ""
-        return f"{usd_amount(self._usd[name])}{failed}"
+        return f"{usd_amount(self._usd[name]) if self._usd[name] else ''}{failed}"
 
     def _line(self, now: float) -> str:
         done, total = sum(self._done.values()), sum(self._totals.values())
@@ -92,7 +92,8 @@ class RunProgress:
         failed = f", {self._failed} failed" if self._failed else ""
         waiting = f" ({self._status})" if self._status else ""
         self._status = ""
-        return f"{', '.join(parts)}, {usd_amount(sum(self._usd.values()))}{failed}, {rate:.1f} calls/s{left}{waiting}"
+        spent = f", {usd_amount(sum(self._usd.values()))}" if any(self._usd.values()) else ""
+        return f"{', '.join(parts)}{spent}{failed}, {rate:.1f} calls/s{left}{waiting}"
 
 
 def _bars() -> Any:

@@ -71,7 +71,8 @@ def load_evalset(path: Path, *, template: str | None = None, limit: int | None =
         if case is None:
             continue
         if case.id in lines_of:
-            problems.append(_problem(row, path, f"`id` {case.id!r} was already used in line {lines_of[case.id]}", json.dumps(case.id)))
+            message = f"`id` {case.id!r} was already used in line {lines_of[case.id]}"
+            problems.append(_problem(row, path, message, json.dumps(case.id)))
             continue
         lines_of[case.id] = row.line
         cases.append(case)

@@ -25,7 +25,7 @@ class Party:
     offer: Offer | None = None
     lab: str | None = None
     structured: bool = False
-    """Whether this server is known to take a JSON schema; a gateway in between may not, so only the catalog's own address counts."""
+    """Whether this server is known to take a JSON schema; a gateway in between may not: only the catalog's own address counts."""
 
     @property
     def demo(self) -> bool:

@@ -197,7 +197,9 @@ def judge_lines(summary: Summary) -> list[str]:
         if card["first_share"] is not None:
             lean = (card["first_share"] - 0.5) * 100
             where = "first" if lean >= 0 else "second"
-            parts.append(f"leans to the {where} answer by {abs(lean):.0f} points (p = {p_text(card['first_p'])})".replace("= <", "<"))
+            parts.append(
+                f"leans to the {where} answer by {abs(lean):.1f} points (p = {p_text(card['first_p'])})".replace("= <", "<")
+            )
         if card["unparsed"]:
             parts.append(f"{card['unparsed']:,} verdicts could not be read")
         if card["own_family"]:
