@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jc.catalog.build import Parts, Twice
-from jc.catalog.conform import Misfit, fits, misfits
+from jc.catalog.conform import Misfit, misfits
 from jc.catalog.documents import Document, Documents
+from jc.catalog.fits import fits
+from jc.catalog.garbage import no_collection
 from jc.catalog.model import Catalog
 from jc.catalog.tree import Flaw, Map
 
@@ -47,6 +49,11 @@ class Assembled:
 
 def assemble(documents: Documents) -> Assembled:
     """Everything that the documents say, as far as it can be understood."""
+    with no_collection():
+        return _assembled(documents)
+
+
+def _assembled(documents: Documents) -> Assembled:
     parts = Parts()
     flaws: list[Found] = []
     lost: set[str] = set()

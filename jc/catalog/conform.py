@@ -30,11 +30,6 @@ class Misfit(NamedTuple):
     hint: str = ""
 
 
-def fits(kind: FileKind, tree: object) -> bool:
-    """Whether the tree has the shape of its kind."""
-    return not misfits(kind, tree)
-
-
 def misfits(kind: FileKind, tree: object) -> list[Misfit]:
     """Everything about the tree that its shape does not allow; empty when it fits."""
     shape = FILES[kind]

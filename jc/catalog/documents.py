@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from jc.catalog.folder import Files, digest, read_files, read_schemas, shown
+from jc.catalog.garbage import no_collection
 from jc.catalog.kinds import FileKind, kind_of, nearest_kind
+from jc.catalog.layout import read_plain
 from jc.catalog.syntax import read
-from jc.catalog.tree import Flaw, Map, Mark
+from jc.catalog.text import clean_text
+from jc.catalog.tree import MAX_BYTES, Flaw, Map, Mark
 from jc.catalog.tree import Path as TreePath
 from jc.errors import Where
 
@@ -114,19 +117,25 @@ def document(root: str, rel: str, raw: bytes) -> Document:
         near = nearest_kind(rel)
         flaw = Flaw("unknown-file", 0, 0, "no file of a catalog has this name", f"did you mean `{near}`?" if near else "")
         return Document(file, rel, None, raw, None, [flaw])
+    flaws: list[Flaw] = []
+    text = clean_text(raw, flaws) if len(raw) <= MAX_BYTES else None
+    tree = read_plain(text) if text is not None and not flaws else None
+    if tree is not None:
+        return Document(file, rel, kind, raw, tree, [])
     reading = read(raw, marks=False)
     return Document(file, rel, kind, raw, reading.tree, reading.flaws)
 
 
 def documents(root: str, files: Files) -> Documents:
     """A catalog from the bytes of its files (or the flaw that kept one from being read)."""
-    out = []
-    for rel, raw in files:
-        if isinstance(raw, Flaw):
-            out.append(Document(f"{root}/{rel}" if root else rel, rel, kind_of(rel), b"", None, [raw]))
-        else:
-            out.append(document(root, rel, raw))
-    return Documents(root, out, digest(files))
+    with no_collection():
+        return Documents(root, [_document(root, rel, raw) for rel, raw in files], digest(files))
+
+
+def _document(root: str, rel: str, raw: bytes | Flaw) -> Document:
+    if isinstance(raw, bytes):
+        return document(root, rel, raw)
+    return Document(f"{root}/{rel}" if root else rel, rel, kind_of(rel), b"", None, [raw])
 
 
 def read_folder(root: Path, name: str | None = None) -> Documents:

@@ -12,7 +12,7 @@ from jc.catalog.windows import span
 SCHEMA_VERSION = 1
 
 
-def _number(value: object) -> Decimal:
+def number(value: object) -> Decimal:
     """A number as written; text, `true` and everything else is refused, so that `"2.50"` and `$2.50` are found."""
     if type(value) is Decimal:
         return value
@@ -31,14 +31,14 @@ def _date(value: object) -> date:
     raise PydanticCustomError("date_type", "expected a date, like 2026-06-30")
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
     """Text of at least one character."""
     if type(value) is str and value:
         return value
     raise PydanticCustomError("text_type", "expected text, not empty")
 
 
-def _whole(value: object) -> int:
+def whole(value: object) -> int:
     """A whole number of at least one."""
     if type(value) is int and value > 0:
         return value
@@ -57,7 +57,7 @@ def _window(value: object) -> str:
     raise PydanticCustomError("window_type", "expected a window")
 
 
-def _scalar(value: object) -> object:
+def scalar(value: object) -> object:
     """Text, a number, true, false or null."""
     if value is None or type(value) in {str, int, bool, Decimal}:
         return value
@@ -71,14 +71,14 @@ def _version(value: object) -> int:
     raise PydanticCustomError("schema_version", "unknown schema version")
 
 
-Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+Number = Annotated[Decimal, PlainValidator(number), WithJsonSchema({"type": "number"})]
 Day = Annotated[date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
-Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
-Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 1})]
+Text = Annotated[str, PlainValidator(text), WithJsonSchema({"type": "string", "minLength": 1})]
+Whole = Annotated[int, PlainValidator(whole), WithJsonSchema({"type": "integer", "minimum": 1})]
 WindowText = Annotated[
     str, PlainValidator(_window), WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"})
 ]
-Scalar = Annotated[Any, PlainValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
+Scalar = Annotated[Any, PlainValidator(scalar), WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
 Modality = Literal["text", "image", "audio", "video", "pdf", "embedding", "scores"]
 Version = Annotated[
     int,
