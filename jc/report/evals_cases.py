@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from jc.report.html import ShownAnswer, ShownCase, cut
-from jc.report.numbers import UNKNOWN, percent, seconds, usd_request
-from jc.report.table import Column, Table
+from jc.report.html import ShownAnswer, ShownCase, ShownGame, cut
+from jc.report.numbers import percent, seconds, usd_request
 
 Row = Mapping[str, Any]
 MAX_DISPUTED = 30
@@ -115,7 +114,7 @@ class Reading:
         ]
         games = self.games.get(prompt)
         badges = dispute.badges if dispute else _badges(rows)
-        return ShownCase(prompt, badges, _short(text, MAX_TEXT), shown, _games_table(games) if games else None)
+        return ShownCase(prompt, badges, _short(text, MAX_TEXT), shown, [_game(row) for row in games or ()])
 
 
 def find_dispute(games: Sequence[Row]) -> Dispute | None:
@@ -153,19 +152,30 @@ def _badges(rows: Sequence[Row]) -> list[str]:
     return [f"{bad} of {len(rows)} without an answer"] if bad else []
 
 
+_RECORD = (("win", "wins"), ("tie", "ties"), ("loss", "losses"))
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def _facts(row: Row) -> str:
     if row["status"] != "ok":
         why = row["error_message"] or row["error_type"] or row["finish_reason"] or ""
         return f"{row['status']}{f': {why}' if why else ''}"
-    parts = [] if row["score"] is None else [f"score {percent(_share(row), 0)}" if _share(row) is not None else f"score {row['score']:g}"]
-    if record := [f"{row[name]} {name}" for name in ("wins", "ties", "losses") if row[name]]:
+    parts = (
+        []
+        if row["score"] is None
+        else [f"score {percent(_share(row), 0)}" if _share(row) is not None else f"score {row['score']:g}"]
+    )
+    if record := [_counted(row[many], one, many) for one, many in _RECORD if row[many]]:
         parts.append(", ".join(record))
     if row["checks_total"]:
         parts.append(f"{row['checks_passed'] or 0} of {row['checks_total']} checks")
     if row["latency_ms"] is not None:
         parts.append(seconds(float(row["latency_ms"]) / 1e3))
     if row["output_tokens"] is not None:
-        parts.append(f"{row['output_tokens']:,} tokens")
+        parts.append(_counted(row["output_tokens"], "token", "tokens"))
     if row["cost_usd"] is not None:
         parts.append(usd_request(row["cost_usd"]))
     return " · ".join(parts)
@@ -176,21 +186,16 @@ def _share(row: Row) -> float | None:
     return float(row["score"]) if row["score_pointwise"] is None and 0 <= row["score"] <= 1 else None
 
 
-def _games_table(games: Sequence[Row]) -> Table:
-    columns = tuple(Column(name) for name in ("Shown as A", "Shown as B", "Judge", "Verdict", "Reasons"))
-    return Table(columns, [_game(row) for row in games], "What the judge said")
-
-
-def _game(row: Row) -> list[str]:
+def _game(row: Row) -> ShownGame:
     verdict = str(row["verdict"]) if row["verdict"] not in (None, "") else f"not read ({row['parse']})"
     if not row["b"]:
-        return [str(row["a"]), UNKNOWN, str(row["judge"]), verdict, row["reason"] or UNKNOWN]
+        return ShownGame(f"rated {verdict}", f"{row['a']}, by {row['judge']}", row["reason"])
     first, second = (row["b"], row["a"]) if row["order"] == "ba" else (row["a"], row["b"])
-    return [str(first), str(second), str(row["judge"]), _winner(verdict, row), row["reason"] or UNKNOWN]
+    return ShownGame(_winner(verdict, row), f"A was {first}, B was {second}; judged by {row['judge']}", row["reason"])
 
 
 def _winner(verdict: str, row: Row) -> str:
-    """The verdict with names: letters stand for columns `a` and `b` of the row, whatever order was shown."""
+    """The verdict with names: its letters stand for columns `a` and `b` of the row, whatever order was shown."""
     words = {"A>>B": f"{row['a']} much better", "A>B": f"{row['a']} better", "A=B": "tie", "B>A": f"{row['b']} better",
              "B>>A": f"{row['b']} much better"}  # fmt: skip
     return words.get(verdict, verdict)

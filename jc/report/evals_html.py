@@ -1,11 +1,12 @@
-"""The page of an eval run: the verdict as its heading, then what it rests on, down to the single answers and the judge's words."""
+"""The page of an eval run: the verdict as its heading, then what it rests on, down to single answers and the judge's words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jc.report.charts import Axis, Chart, Point, colors, curves, heat_map, plane, scale_for
+from jc.report.chart_parts import Axis, Bar, Chart, Point, colors, scale_for
+from jc.report.charts import bars, curves, heat_map, plane
 from jc.report.conclusion import evals_conclusion
-from jc.report.evals import DEMO_NOTE, evals_document, judge_lines, proof_lines
+from jc.report.evals import DEMO_NOTE, evals_document, judge_lines, p_text, proof_lines
 from jc.report.evals_cases import MAX_FAILURES, MAX_TEXT, Reading, Row
 from jc.report.html import Block, Grid, Listing, Page, Prose, Section, render_page
 from jc.report.numbers import UNKNOWN, percent, seconds, usd_request, usd_total
@@ -26,7 +27,7 @@ def evals_page(
     """The run as one HTML file.
 
     `summary` is what `jc.evals.summary.summarise` gives, `answers` and `games` are the rows of results.csv and comparisons.csv in
-    the order of the set (read once, so iterators of any length do), `prompts` the texts of the prompts by id where they are known.
+    the order of the set (read once, so iterators of any length do), `prompts` the texts of the prompts by id, where known.
     """
     names = [row["candidate"] for row in summary["candidates"]]
     reading = Reading(colors(names))
@@ -58,7 +59,9 @@ def _lead(summary: Summary) -> list[str]:
     standings, parts = summary["standings"], []
     judges = ", ".join(summary["judges"])
     epochs = f" × {summary['epochs']} epochs" if summary["epochs"] > 1 else ""
-    parts.append(f"{len(summary['candidates'])} candidates × {summary['prompts']:,} prompts{epochs} from {summary['evalset']['name']}")
+    parts.append(
+        f"{len(summary['candidates'])} candidates × {summary['prompts']:,} prompts{epochs} from {summary['evalset']['name']}"
+    )
     if judges:
         parts.append(f"judged by {judges} ({summary['judge_mode']})")
     if standings:
@@ -70,7 +73,9 @@ def _lead(summary: Summary) -> list[str]:
 def _notes(summary: Summary) -> list[str]:
     notes = [f"These are {DEMO_NOTE}."] if summary["demo"] else []
     if summary["missing"]:
-        notes.append(f"{summary['missing']:,} of {summary['answers']:,} answers are missing; comparisons use the prompts that both answered.")
+        notes.append(
+            f"{summary['missing']:,} of {summary['answers']:,} answers are missing; comparisons use prompts that both answered."
+        )
     return [*notes, *(_sentence(text) for text in (summary["standings"] or {}).get("notes", ()))]
 
 
@@ -94,11 +99,12 @@ def _how_scored(summary: Summary) -> str:
     rules = standings["rules"]
     level = f"{(1 - rules['alpha']) * 100:g}%"
     what = (
-        "A win rate is the mean over prompts of the games against all others; each pair was judged in both orders, a disagreement is a tie."
+        "A win rate is the mean over prompts of the games against all others; each pair was judged in both orders, and a "
+        "disagreement is a tie."
         if standings["basis"] == "games"
         else "A score is the mean over prompts."
     )
-    return f"{what} Intervals hold at {level}, p values are corrected for all pairs after Holm. Costs are those of the answers alone."
+    return f"{what} Intervals hold at {level}; p values are corrected for all pairs (Holm). Costs are those of the answers alone."
 
 
 def _score(summary: Summary, name: str) -> Mapping[str, Any] | None:
@@ -119,23 +125,49 @@ def _plane(summary: Summary) -> Section | None:
         if usd is None or not score:
             unknown.append(name)
         else:
-            points.append(Point(name, float(usd), score["value"], score["low"], score["high"]))
+            points.append(Point(name, float(usd), score["value"], *_bounds(score)))
     if not points:
         return None
     best = frontier(costs)
     quality = "Win rate" if summary["standings"]["basis"] == "games" else "Score"
-    columns = (Column("Candidate"), Column("$/1k answers", "right"), Column(quality, "right"), Column("95% interval", "right"), Column("Frontier"))
+    columns = (
+        Column("Candidate"),
+        Column("$/1k answers", "right"),
+        Column(quality, "right"),
+        Column("95% interval", "right"),
+        Column("Frontier"),
+    )
     table = Table(columns, [[*row, "yes" if row[0] in best else "no"] for row in rows])
-    caption = f"Up is better, left is cheaper; bars are 95% intervals. Nothing else matches or beats both of {' and '.join(best[:6])}."
+    caption = (
+        f"Up is better, left is cheaper; bars are 95% intervals. Nothing else matches or beats both of {' and '.join(best[:6])}."
+    )
     if unknown:
         caption += f" Not drawn, as cost or score is unknown: {', '.join(unknown)}."
+    if not any(point.x for point in points):
+        return _free(points, quality, table)
     x = Axis("USD per 1,000 answers", "$~g", scale_for(point.x for point in points))
     spec = plane(points, x, Axis(quality, ".0%"), best)
     return Section("Quality against cost", [Chart(f"{quality} against what 1,000 answers cost", caption, spec, table)])
 
 
+def _free(points: Sequence[Point], quality: str, table: Table) -> Section:
+    """Without costs there is no plane: the quality alone, with its intervals."""
+    rows = [Bar(point.name, quality, point.y, percent(point.y), point.low, point.high) for point in points]
+    caption = (
+        "Every candidate is free here, so there is no cost to set it against. Bars end at the mean, lines are 95% intervals."
+    )
+    chart = Chart(f"{quality} of each candidate", caption, bars(rows, Axis(quality, ".0%")), table)
+    return Section("Quality against cost", [chart])
+
+
+def _bounds(mean: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """The interval within 0 and 1, where shares end."""
+    return (None, None) if mean["low"] is None else (max(0.0, mean["low"]), min(1.0, mean["high"]))
+
+
 def _interval(mean: Mapping[str, Any] | None) -> str:
-    return UNKNOWN if not mean or mean["low"] is None else f"{mean['low'] * 100:.1f} – {mean['high'] * 100:.1f}"
+    low, high = _bounds(mean) if mean else (None, None)
+    return UNKNOWN if low is None or high is None else f"{low * 100:.1f} – {high * 100:.1f}"
 
 
 def _matrix(summary: Summary) -> Section | None:
@@ -151,7 +183,9 @@ def _matrix(summary: Summary) -> Section | None:
                 (cell["a"], cell["b"]): (cell["score"]["value"], percent(cell["score"]["value"], 0)) if cell["score"] else None
                 for cell in standings["cells"]
             }
-            caption = "Read a row: how often it wins against each column, ties as half a win. Blue is above one half, orange below."
+            caption = (
+                "Read a row: how often it wins against each column, ties as half a win. Blue is above one half, orange below."
+            )
             blocks.append(Chart("Who wins against whom", caption, heat_map(names, cells), table))
         else:
             blocks.insert(0, Grid(table))
@@ -161,7 +195,9 @@ def _matrix(summary: Summary) -> Section | None:
 def _latency(reading: Reading) -> Section | None:
     import numpy as np
 
-    found = {name: np.sort(np.asarray(reading.latencies_ms[name])) / 1e3 for name in reading.colors if reading.latencies_ms.get(name)}
+    found = {
+        name: np.sort(np.asarray(reading.latencies_ms[name])) / 1e3 for name in reading.colors if reading.latencies_ms.get(name)
+    }
     if not found:
         return None
     shares = np.linspace(0, 1, _POINTS_IN_CURVE)
@@ -169,9 +205,19 @@ def _latency(reading: Reading) -> Section | None:
         name: [(float(at), float(share)) for at, share in zip(np.quantile(values, shares), shares, strict=True)]
         for name, values in found.items()
     }
-    columns = (Column("Candidate"), Column("Answers", "right"), *(Column(f"p{share * 100:g}", "right") for share in _QUANTILES), Column("Longest", "right"))
+    columns = (
+        Column("Candidate"),
+        Column("Answers", "right"),
+        *(Column(f"p{share * 100:g}", "right") for share in _QUANTILES),
+        Column("Longest", "right"),
+    )
     rows = [
-        [name, f"{len(values):,}", *(seconds(float(np.quantile(values, share))) for share in _QUANTILES), seconds(float(values[-1]))]
+        [
+            name,
+            f"{len(values):,}",
+            *(seconds(float(np.quantile(values, share))) for share in _QUANTILES),
+            seconds(float(values[-1])),
+        ]
         for name, values in found.items()
     ]
     x = Axis("seconds from request to whole answer", "~g", scale_for(at for points in series.values() for at, _ in points))
@@ -211,13 +257,13 @@ def _judges(summary: Summary) -> Section | None:
             card["judge"], f"{card['games'] or card['marks']:,}",
             f"{percent(card['consistency']['value'], 0)} ({_interval(card['consistency'])})" if card["consistency"] else UNKNOWN,
             percent(card["ties"] / card["games"], 0) if card["games"] else UNKNOWN, percent(card["first_share"], 0),
-            UNKNOWN if card["first_p"] is None else f"{card['first_p']:.3g}", f"{card['unparsed'] + card['unparsed_marks']:,}",
+            p_text(card["first_p"]), f"{card['unparsed'] + card['unparsed_marks']:,}",
         ]
         for card in cards
     ]  # fmt: skip
     remark = (
-        "A judge that changes its mind with the order, or prefers the first answer (p near 0), adds noise: both orders are always "
-        "judged, so a preference for a place cannot make a winner."
+        "A judge that changes its mind with the order, or prefers the first answer (p near 0), adds noise: both orders are "
+        "always judged, so a preference for a place cannot make a winner."
     )
     return Section("Judge health", [Listing(judge_lines(summary)), Grid(Table(columns, rows)), Prose([remark], muted=True)])
 
@@ -249,7 +295,13 @@ def _failures(reading: Reading) -> Section | None:
         return None
     columns = (Column("Candidate"), Column("Prompt"), Column("Error"), Column("Message"), Column("Attempts", "right"))
     rows: Sequence[Sequence[str]] = [
-        [row["candidate"], row["prompt_id"], row["error_type"] or UNKNOWN, (row["error_message"] or UNKNOWN)[:300], str(row["attempts"])]
+        [
+            row["candidate"],
+            row["prompt_id"],
+            row["error_type"] or UNKNOWN,
+            (row["error_message"] or UNKNOWN)[:300],
+            str(row["attempts"]),
+        ]
         for row in reading.failures
     ]
     more = f" (the first {MAX_FAILURES})" if reading.failed > MAX_FAILURES else ""

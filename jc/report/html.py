@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import jc
-from jc.report.charts import Chart
+from jc.report.chart_parts import Chart
 from jc.report.table import Table
 from jc.sanitise import plain
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js", "page.js")
 DRAWN_BY = "Vega 6.4.0, Vega-Lite 6.5.0 and vega-embed 7.3.0 (© University of Washington Interactive Data Lab, BSD-3-Clause)"
-COLORS = 8
-"""How many colours the style sheet has, `c1` to `c8`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,15 @@ class ShownAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownGame:
+    """One look of a judge at two answers: its verdict, who stood where before whom, and why."""
+
+    verdict: str
+    about: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCase:
     """One prompt with its answers side by side, folded."""
 
@@ -78,7 +85,7 @@ class ShownCase:
     badges: Sequence[str]
     prompt: str | None
     answers: Sequence[ShownAnswer]
-    games: Table | None = None
+    games: Sequence[ShownGame] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,9 @@ def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     """The Content-Security-Policy that lets exactly these texts run and apply, and nothing load."""
     allowed = {"script-src": scripts, "style-src": styles}
     parts = ["default-src 'none'"]
-    parts += [f"{name} {' '.join(_hash(text) for text in texts) or chr(39) + 'none' + chr(39)}" for name, texts in allowed.items()]
+    parts += [
+        f"{name} {' '.join(_hash(text) for text in texts) or chr(39) + 'none' + chr(39)}" for name, texts in allowed.items()
+    ]
     return "; ".join([*parts, "img-src data:", "base-uri 'none'", "form-action 'none'"])
 
 
