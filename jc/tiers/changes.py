@@ -1,0 +1,102 @@
+"""What a change of the catalog means for the tiers: who moved and on which scores, and who is the cheapest equal now."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from jc.catalog.diff_values import Change, Delta
+from jc.catalog.model import Catalog, Offer
+from jc.errors import Where
+from jc.tiers.assign import UNPLACED
+from jc.tiers.bands import Measured, variant_text
+from jc.tiers.standing import Member, Standing, cheapest, ranked, standing
+from jc.tiers.swap import SwapRequest, swap
+
+
+class SwapCount(NamedTuple):
+    """Of how many offers in a tier of both catalogs the swap changes."""
+
+    changed: int
+    of: int
+
+
+def tier_changes(before: Catalog, after: Catalog, at: datetime) -> list[Change]:
+    """Offers of both catalogs that stand in another tier, with their scores, then each tier whose cheapest member changed."""
+    old, new = standing(before, at), standing(after, at)
+    return [*_moves(old, new), *_cheapest_changes(old, new, at)]
+
+
+def _moves(old: Standing, new: Standing) -> Iterator[Change]:
+    for id_ in sorted(old.catalog.offers.keys() & new.catalog.offers.keys()):
+        was, now = old.members.get(id_), new.members.get(id_)
+        if (was.tier if was else UNPLACED) == (now.tier if now else UNPLACED):
+            continue
+        offer = new.catalog.offers[id_]
+        tier = Delta("tier", was.tier if was else UNPLACED, now.tier if now else UNPLACED)
+        deltas = (tier, *_scores(was.measured if was else (), now.measured if now else ()))
+        yield Change("tier", id_, deltas, where=_where(now, offer), region=offer.region, note=_why(now))
+
+
+def _where(member: Member | None, offer: Offer) -> Where:
+    return member.hand.where if member is not None and member.hand is not None else offer.where
+
+
+def _why(member: Member | None) -> str:
+    if member is None:
+        return ""
+    return f"by hand: {member.hand.reason}" if member.hand is not None else f"by scores, {member.state}"
+
+
+def _scores(before: Sequence[Measured], after: Sequence[Measured]) -> Iterator[Delta]:
+    """The scores that the tiers rest on, one line per benchmark, with the floor of the tier that it is measured for."""
+    old = {(one.benchmark, one.variant): one for one in before}
+    new = {(one.benchmark, one.variant): one for one in after}
+    for key in dict.fromkeys([*new, *old]):
+        was, now = old.get(key), new.get(key)
+        said = now or was
+        assert said is not None
+        variant = variant_text(said.variant)
+        name = f"{said.benchmark} ({variant})" if variant else said.benchmark
+        yield Delta(name, was.value if was else None, now.value if now else None, "points", f"floor {said.floor}")
+
+
+def _cheapest_changes(old: Standing, new: Standing, at: datetime) -> Iterator[Change]:
+    for tier in dict.fromkeys([*new.tiers, *old.tiers]):
+        for region in _regions(old, new, tier):
+            for vision in (False, True):
+                was, now = _cheapest(old, tier, at, region, vision=vision), _cheapest(new, tier, at, region, vision=vision)
+                if (was.offer.id if was else None) != (now.offer.id if now else None):
+                    kind = "vision" if vision else "text"
+                    deltas = (
+                        Delta("cheapest", was.offer.id if was else None, now.offer.id if now else None),
+                        Delta("cost key", was.usd if was else None, now.usd if now else None, "usd_per_mtok"),
+                    )
+                    weight = (now.usd if now else Decimal(0)) - (was.usd if was else Decimal(0))
+                    yield Change("cheapest", f"{tier}, {region}, {kind}", deltas, weight=weight, region=region)
+
+
+class _Cheapest(NamedTuple):
+    offer: Offer
+    usd: Decimal
+
+
+def _cheapest(view: Standing, tier: str, at: datetime, region: str, *, vision: bool) -> _Cheapest | None:
+    offer = cheapest(view, tier, at, region=region, vision=vision)
+    if offer is None:
+        return None
+    usd = next(usd for member, usd in ranked(view, tier, at) if member.offer is offer)
+    return None if usd is None else _Cheapest(offer, usd)
+
+
+def _regions(old: Standing, new: Standing, tier: str) -> list[str]:
+    """The regions that the tier has members in; `any` where there is more than one."""
+    found = {member.offer.region for view in (old, new) for member in view.tiers.get(tier, ())}
+    return [*sorted(found), *(["any"] if len(found) > 1 else [])]
+
+
+def swap_count(before: Catalog, after: Catalog, at: datetime) -> SwapCount:
+    """For how many offers a request that has opted in (no tools, no images) is answered by another offer now."""
+    members = standing(before, at).members.keys() & standing(after, at).members.keys()
+    changed = sum(swap(SwapRequest(id_), before, at).model != swap(SwapRequest(id_), after, at).model for id_ in sorted(members))
+    return SwapCount(changed, len(members))
