@@ -1,0 +1,171 @@
+"""The files of a log made ready for the fast path: format recognised, other formats and torn files rewritten, layout sampled."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from jc.errors import InputError
+from jc.traffic.careful import Reading, Tally, convert, dump, is_array, records
+from jc.traffic.formats.known import CANONICAL, FORMATS, recognise
+from jc.traffic.formats.values import Format
+from jc.traffic.lines import Cut, blank, decode, lines
+from jc.traffic.rows import BadRow, Reason, Row, canonical
+from jc.traffic.scan import Layout, layout_of
+from jc.traffic.sources import Source
+
+SAMPLE_ROWS = 200
+_SAMPLE_BYTES = 1 << 16
+_SPOTS = 3
+ONE_LINE = "one JSON object a line, with input_tokens and output_tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of the log: what was given, what the fast path reads, in which layout, and whether that was rewritten."""
+
+    given: Source
+    source: Source
+    layout: Layout
+    format: Format
+    rewritten: bool = False
+
+
+@dataclass(slots=True)
+class Plan:
+    """How a log is read. `tally` holds what rewriting already rejected; `doubtful` says that samples showed bad rows."""
+
+    parts: list[Part]
+    notes: tuple[str, ...] = ()
+    doubtful: bool = False
+    truncated: tuple[str, ...] = ()
+    tally: Counter[Reason] = field(default_factory=Counter)
+    folder: Path = Path()
+
+
+def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, folder: Path, tally: Tally) -> Plan:
+    """Look at each file, rewrite those that need it; InputError when one of them is no log (a folder may hold others)."""
+    if wanted is not None and wanted not in FORMATS:
+        raise InputError(f"no format `{wanted}`", hint=f"formats: {', '.join(FORMATS)}")
+    plan = Plan([], folder=folder)
+    notes: dict[str, None] = {}
+    for source in sources:
+        samples, bad = sample(source)
+        known = FORMATS[wanted] if wanted else recognise(samples)
+        if known is None:
+            if len(sources) == 1:
+                raise _no_log(source, samples)
+            notes[f"{source.name} holds no requests and was passed over"] = None
+            continue
+        part = Part(source, source, layout_of(samples), known)
+        if known is not CANONICAL:
+            notes[f"{source.name}: read as {known.title} ({known.name})" + (f"; {known.note}" if known.note else "")] = None
+        if known is not CANONICAL or is_array(source):
+            part = rewritten(plan, part, start_us, tally)
+        elif any(not _good(record, part.layout) for record in samples):
+            bad = True
+        plan.doubtful |= bad and not part.rewritten
+        plan.parts.append(part)
+    plan.notes = tuple(notes)
+    plan.tally = Counter(tally.rejected)
+    if not plan.parts:
+        raise InputError("none of the files holds requests", hint=ONE_LINE)
+    return plan
+
+
+def _good(record: Any, layout: Layout) -> bool:
+    try:
+        canonical(record, timed=layout.timed)
+    except BadRow:
+        return False
+    return True
+
+
+def _no_log(source: Source, samples: Sequence[Any]) -> InputError:
+    if not samples:
+        return InputError(f"`{source.name}` holds no requests", hint=ONE_LINE)
+    keys = ", ".join(f"`{key}`" for key in itertools.islice(samples[0], 8))
+    return InputError(f"`{source.name}` is no traffic log: its rows hold {keys}", hint="they need input_tokens and output_tokens")
+
+
+def sample(source: Source) -> tuple[list[Mapping[str, Any]], bool]:
+    """Records from the beginning (of a large plain file also from its middle and end), and whether bad rows were among them."""
+    found: list[Mapping[str, Any]] = []
+    bad = False
+    try:
+        for item in itertools.islice(records(source), SAMPLE_ROWS):
+            if isinstance(item.record, Mapping):
+                found.append(item.record)
+            else:
+                bad = True
+    except Cut:
+        bad = True
+    if source.kind == "jsonl" and source.compression == "none" and source.size > 4 * _SAMPLE_BYTES and not is_array(source):
+        for raw in _spots(source):
+            try:
+                value = decode(raw)
+            except BadRow:
+                value = None
+            if isinstance(value, Mapping):
+                found.append(value)
+            else:
+                bad = True
+    return found, bad
+
+
+def _spots(source: Source) -> Iterator[bytes]:
+    """Whole lines from a few places further on."""
+    with source.path.open("rb") as stream:
+        for spot in range(1, _SPOTS + 1):
+            stream.seek(min(source.size * spot // _SPOTS, source.size - _SAMPLE_BYTES))
+            for raw in stream.read(_SAMPLE_BYTES).split(b"\n")[1:-1]:
+                if not blank(raw):
+                    yield raw
+
+
+def rewritten(plan: Plan, part: Part, start_us: int, tally: Tally) -> Part:
+    """The part as canonical JSON lines in a temporary file, every row checked."""
+    reading = Reading(part.format, timed=_timed(part), start_us=start_us)
+    target = _target(plan)
+    seen: dict[str, Any] = {}
+    with target.open("w", encoding="utf-8", errors="surrogatepass") as out:
+        try:
+            for line, row in convert(records(part.given), part.given, reading, tally):
+                _remember(seen, row)
+                out.write(dump(row, line))
+        except Cut:
+            plan.truncated += (part.given.name,)
+    return replace(part, source=Source(target, part.given.name, "jsonl", "none"), layout=layout_of([seen]), rewritten=True)
+
+
+def _remember(seen: dict[str, Any], row: Row) -> None:
+    if not row.keys() <= seen.keys():
+        seen.update({name: "" if name == "ts" else value for name, value in row.items()})
+
+
+def _timed(part: Part) -> bool:
+    """Whether the rows of a format have times: canonical logs by their sample, the others always."""
+    return part.layout.timed if part.format is CANONICAL else True
+
+
+def whole_lines(plan: Plan, part: Part, tally: Tally) -> Part:
+    """The part as a plain copy whose lines are where they were, oversize ones blank, cut after the last whole line.
+
+    For files that the fast reader refuses: a torn gzip, a line of a hundred megabytes.
+    """
+    target = _target(plan)
+    with target.open("wb") as out:
+        try:
+            for number, raw in lines(part.given.path):
+                if raw is None:
+                    tally.reject(part.given, number, Reason.OVERSIZE_LINE, None)
+                out.write((raw or b"") + b"\n")
+        except Cut:
+            plan.truncated += (part.given.name,)
+    return replace(part, source=Source(target, part.given.name, "jsonl", "none"))
+
+
+def _target(plan: Plan) -> Path:
+    return plan.folder / f"part-{sum(1 for _ in plan.folder.iterdir())}.jsonl"

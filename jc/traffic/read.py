@@ -1,0 +1,211 @@
+"""A traffic log, ready to be asked: every row used or counted with its reason, at the speed of the machine's best reader.
+
+Two ways lead to the same rows. The clean way groups the file while DuckDB reads it. As soon as one row is not surely clean (or an
+id comes twice) the settled way is taken: rows go into a table in the order of the file, so that the ordinal of each suspect row
+gives its line, the careful reader judges exactly those lines, and what is good is added. Rows in = used + rejected, always.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from jc.errors import InputError
+from jc.traffic.careful import Tally
+from jc.traffic.parts import ONE_LINE, Part, Plan, plan_parts
+from jc.traffic.rows import Reason
+from jc.traffic.scan import select_rows
+from jc.traffic.settle import Settled, settle
+from jc.traffic.sources import located
+
+if TYPE_CHECKING:
+    import duckdb
+    from numpy.typing import NDArray
+
+Arrays = Mapping[str, "NDArray[Any]"]
+THREADS = 4
+"""More readers than this only cost memory: each holds two blocks of 32 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read: the format when it is known, where relative times begin, where rejected lines go, where `-` reads from."""
+
+    format: str | None = None
+    start_us: int = 0
+    rejects: Path | None = None
+    stdin: IO[bytes] | None = None
+
+
+@dataclass(slots=True)
+class Counts:
+    """Rows in = used + rejected. `skipped` are records that are no model call at all (a span of another kind)."""
+
+    total: int = 0
+    used: int = 0
+    by_reason: Counter[Reason] = field(default_factory=Counter)
+    skipped: int = 0
+
+    @property
+    def rejected(self) -> int:
+        """Rows that do not count."""
+        return sum(self.by_reason.values())
+
+
+class Log:
+    """An open log. `group` and `table` give numbers; `counts` is complete after either."""
+
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", plan: Plan, tally: Tally) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._tally = tally
+        self._settled: Settled | None = None
+        self.counts = Counts(skipped=tally.skipped)
+
+    @property
+    def format(self) -> str:
+        """The format of the log, by name; several are joined by ` + `."""
+        return " + ".join(dict.fromkeys(part.format.name for part in self._plan.parts))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was detected and normalised, in words."""
+        return self._plan.notes
+
+    @property
+    def truncated(self) -> tuple[str, ...]:
+        """Files whose compressed stream ended too early; their whole lines were used."""
+        return self._plan.truncated
+
+    @property
+    def relative_time(self) -> bool:
+        """Whether the log's times count from its own start."""
+        return any(part.format.relative_us is not None for part in self._plan.parts)
+
+    def holds(self, column: str) -> bool:
+        """Whether any part of the log has this canonical column."""
+        return any(column in part.layout for part in self._plan.parts)
+
+    def group(self, wanted: Sequence[str], query: Callable[[str], str]) -> Arrays:
+        """The answer of `query(relation)`, whose relation has the wanted canonical columns, `us` and only rows that count.
+
+        The query must hold `/*checks*/` at the end of its SELECT list: that is where the clean way adds its own columns.
+        """
+        columns = [*wanted, "id_hash"] if self.holds("request_id") else list(wanted)
+        if self._settled is None and not self._plan.doubtful:
+            answer = self._clean(columns, query)
+            if answer is not None:
+                return answer
+        self.table(columns)
+        return self.ask(query(_GOOD))
+
+    def table(self, wanted: Sequence[str]) -> None:
+        """Make the table `log_rows` with these columns (once; a later call with more columns reads again)."""
+        columns = [*wanted, "id_hash"] if self.holds("request_id") else list(wanted)
+        if self._settled is not None and set(columns) <= self._settled.columns:
+            return
+        fresh = Tally(Counter(self._plan.tally), self._tally.skipped, self._tally.rejects if self._settled is None else None)
+        self._settled = settle(self._connection, self._plan, columns, fresh)
+        self._count(self._settled.total, self._settled.used, fresh)
+
+    def ask(self, sql: str) -> Arrays:
+        """The columns of an SQL answer as arrays; after `table` there is `log_rows`, whose rows that count are not suspect."""
+        return _arrays(self._connection, sql)
+
+    def _clean(self, columns: Sequence[str], query: Callable[[str], str]) -> Arrays | None:
+        """The answer when every row is surely clean, else None."""
+        import duckdb
+
+        parts = (select_rows([part.source], part.layout, columns) for part in self._plan.parts)
+        relation = f"({' UNION ALL BY NAME '.join(parts)})"
+        doubles = ", list(id_hash) FILTER (id_hash IS NOT NULL) AS jc_ids" if "id_hash" in columns else ""
+        checks = f"count(*)::BIGINT AS jc_rows, sum(suspect::INTEGER)::BIGINT AS jc_suspects{doubles}"
+        try:
+            answer = dict(_arrays(self._connection, query(relation).replace("/*checks*/", f", {checks}")))
+        except duckdb.Error:
+            return None
+        rows = int(answer.pop("jc_rows").sum())
+        if int(answer.pop("jc_suspects").sum()) or ("jc_ids" in answer and _has_double(answer.pop("jc_ids"))):
+            return None
+        self._count(rows + sum(self._plan.tally.values()), rows, Tally(Counter(self._plan.tally)))
+        return answer
+
+    def _count(self, total: int, used: int, tally: Tally) -> None:
+        self.counts.total, self.counts.used, self.counts.by_reason = total, used, tally.rejected
+        if not used:
+            raise _nothing(self.counts, self._plan)
+
+
+_GOOD = "(SELECT * FROM log_rows WHERE NOT suspect)"
+
+
+def _has_double(lists: "NDArray[Any]") -> bool:
+    """Whether a hash comes twice; sorting them all is faster than a table of them."""
+    import numpy as np
+
+    filled = [np.asarray(one, dtype=np.uint64) for one in lists if one is not None and len(one)]
+    hashes = np.concatenate(filled) if filled else np.empty(0, np.uint64)
+    hashes.sort()
+    return bool((hashes[1:] == hashes[:-1]).any())
+
+
+def _arrays(connection: "duckdb.DuckDBPyConnection", sql: str) -> Arrays:
+    import numpy as np
+
+    return {name: np.asarray(column) for name, column in connection.execute(sql).fetchnumpy().items()}
+
+
+def _nothing(counts: Counts, plan: Plan) -> InputError:
+    name = plan.parts[0].source.name if plan.parts else "the log"
+    if not counts.total:
+        return InputError(f"`{name}` holds no requests", hint=ONE_LINE)
+    reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in counts.by_reason.most_common())
+    message = f"none of the {counts.total:,} rows of `{name}` can be used: {reasons}"
+    return InputError(message, hint="see them with --rejects FILE")
+
+
+@contextmanager
+def open_log(spec: str, options: ReadOptions) -> Iterator[Log]:
+    """Open a log; InputError when nothing in it looks like requests."""
+    with ExitStack() as stack:
+        sources = stack.enter_context(located(spec, options.stdin))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jc-rows-")))
+        tally = Tally(rejects=stack.enter_context(_rejects(options.rejects)))
+        plan = plan_parts(sources, options.format, options.start_us, folder, tally)
+        yield Log(stack.enter_context(connect(folder)), plan, tally)
+
+
+@contextmanager
+def _rejects(path: Path | None) -> Iterator[IO[str] | None]:
+    """A file beside the one asked for, put in its place when the work is done."""
+    if path is None:
+        yield None
+        return
+    from jc.files import check_writable
+
+    check_writable(path)
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("w", encoding="utf-8") as out:
+        yield out
+    beside.replace(path)
+
+
+@contextmanager
+def connect(spill: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """A DuckDB in memory that spills into a folder, with UTC times and few threads, so that memory stays bounded."""
+    import os
+
+    import duckdb
+
+    threads = max(1, min(THREADS, os.cpu_count() or 1))
+    settings: dict[str, Any] = {"threads": threads, "temp_directory": str(spill), "preserve_insertion_order": True}
+    with duckdb.connect(config=settings) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        yield connection
+
+
+__all__ = ["Arrays", "Counts", "Log", "Part", "ReadOptions", "connect", "open_log"]

@@ -1,0 +1,204 @@
+"""The fast path: SQL that turns clean rows of a file into typed canonical columns, and marks every row that it cannot vouch for.
+
+A row is `suspect` unless all it says about tokens and time is of the right type and in range; `rows.py` decides about suspects.
+Nothing is parsed twice: the same SELECT feeds the cube (grouped while it is read) and the table of rows.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jc.traffic.rows import LAST_MICROSECOND
+from jc.traffic.schema import BY_ANY_NAME, BY_NAME, MAX_LINE_BYTES, MAX_TOKENS, REQUIRED, SCALED, Column, names_of
+from jc.traffic.sources import Source
+
+_FALSE = ("", "0", "false", "no", "none", "null", "[]", "{}")
+ALWAYS = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens")
+"""Columns that bear on money are read whether a sample held them or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which source names carry each canonical column, in the order in which they are tried."""
+
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numeric_time: bool = False
+    timed: bool = False
+    """Whether a row without a timestamp is a fault: most of the sampled ones had one."""
+
+    def __contains__(self, column: object) -> bool:
+        return column in self.names
+
+
+def layout_of(records: Iterable[object]) -> Layout:
+    """The layout that sampled records show."""
+    seen: dict[str, dict[str, None]] = {}
+    numeric = False
+    rows = timed = 0
+    for record in records:
+        if not isinstance(record, Mapping):
+            continue
+        rows += 1
+        for path, value in _paths(record):
+            column = BY_ANY_NAME.get(path) or (BY_NAME[SCALED[path][0]] if path in SCALED else None)
+            if column is None or value is None:
+                continue
+            seen.setdefault(column.name, {})[path] = None
+            if column.name == "ts":
+                timed += 1
+                numeric |= not isinstance(value, str)
+    for name in ALWAYS:
+        seen.setdefault(name, {}).setdefault(name)
+    return Layout({name: _ordered(BY_NAME[name], found) for name, found in seen.items()}, numeric, 2 * timed > rows)
+
+
+def _paths(record: Mapping[str, Any], prefix: str = "", depth: int = 2) -> Iterable[tuple[str, Any]]:
+    for name, value in record.items():
+        path = prefix + name
+        yield path, value
+        if depth and isinstance(value, Mapping):
+            yield from _paths(value, path + ".", depth - 1)
+
+
+def _ordered(column: Column, found: Iterable[str]) -> tuple[str, ...]:
+    known = [name for name in names_of(column) if name in found]
+    return tuple(known + [name for name in found if name not in known])
+
+
+def select_rows(sources: Sequence[Source], layout: Layout, wanted: Sequence[str]) -> str:
+    """SQL that reads the sources (all of one kind) and gives the wanted canonical columns, `us` and `suspect`.
+
+    Wanted names are those of the schema, `id_hash` and `session_hash`; a column that the layout lacks comes out as its neutral
+    value (NULL text, false, 0 tokens).
+    """
+    kind = sources[0].kind
+    chosen = [name for name in dict.fromkeys(wanted) if name not in {"id_hash", "session_hash", *ALWAYS}]
+    inner = [f"{_raw(name, layout, kind)} AS r_{name}" for name in (*ALWAYS, *chosen) if name in layout]
+    if "ts" in layout:
+        inner.append(f"{_raw_time(layout, kind)} AS us")
+    for hashed, name in (("id_hash", "request_id"), ("session_hash", "session")):
+        if hashed in wanted and name in layout:
+            text = f"nullif({_text(name, layout, kind)}, '')"
+            inner.append(f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END AS {hashed}")
+    outer = [f"{_typed(name, layout)} AS {name}" for name in (*ALWAYS, *chosen)]
+    outer.append("us" if "ts" in layout else "NULL::BIGINT AS us")
+    outer += [hashed if name in layout else f"NULL::UBIGINT AS {hashed}" for hashed, name in _HASHED if hashed in wanted]
+    return (
+        f"SELECT {', '.join(outer)}, NOT coalesce({_clean(layout)}, false) AS suspect"
+        f" FROM (SELECT {', '.join(inner)} FROM {_reader(sources, layout, wanted)})"
+    )
+
+
+_HASHED = (("id_hash", "request_id"), ("session_hash", "session"))
+
+
+def _reader(sources: Sequence[Source], layout: Layout, wanted: Sequence[str]) -> str:
+    files = "[" + ", ".join(literal(str(source.path)) for source in sources) + "]"
+    kind = sources[0].kind
+    if kind == "parquet":
+        return f"read_parquet({files}, union_by_name=true)"
+    if kind == "csv":
+        return f"read_csv({files}, header=true, all_varchar=true, union_by_name=true, sample_size=100)"
+    compression = {"none": "none", "gzip": "gzip", "zstd": "zstd"}[sources[0].compression]
+    types = {}
+    needed = {*wanted, *ALWAYS, *(name for hashed, name in _HASHED if hashed in wanted), "ts"}
+    for name in needed & set(layout.names):
+        for path in layout.names[name]:
+            types[path.partition(".")[0]] = _json_type(BY_NAME[name], path)
+    columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in sorted(types.items()))
+    return (
+        f"read_json({files}, format='newline_delimited', ignore_errors=true, compression='{compression}',"
+        f" maximum_object_size={MAX_LINE_BYTES // 2}, columns={{{columns}}})"
+    )
+
+
+def _json_type(column: Column, path: str) -> str:
+    """Token counts are read as JSON, because a number written as text must not pass for a number."""
+    if "." in path or column.kind in {"tokens", "count"}:
+        return "JSON"
+    return "DOUBLE" if column.kind in {"ms", "usd", "joules"} else "VARCHAR"
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(text: str) -> str:
+    """A text as an SQL identifier."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _field(path: str, kind: str) -> str:
+    """The value at a path; below the top level it is taken out of a JSON object."""
+    top, _, rest = path.partition(".")
+    if not rest:
+        return identifier(top)
+    return f"json_extract({identifier(top)}, {literal('$.' + rest)})" if kind == "jsonl" else identifier(path)
+
+
+def _raw(name: str, layout: Layout, kind: str) -> str:
+    """The value as read: text for token counts, so that its form can be checked; the first name that is filled wins."""
+    column = BY_NAME[name]
+    parts = []
+    for path in layout.names[name]:
+        value = _field(path, kind)
+        if column.kind in {"tokens", "count"}:
+            parts.append(f"nullif({value}::VARCHAR, 'null')" if "." in path else f"{value}::VARCHAR")
+        elif column.kind in {"ms", "usd", "joules"}:
+            number = f"try_cast({value}::VARCHAR AS DOUBLE)" if "." in path else f"try_cast({value} AS DOUBLE)"
+            parts.append(f"{number} * {SCALED[path][1]}" if path in SCALED else number)
+        else:
+            parts.append(f"{value}::VARCHAR" if "." not in path else f"trim({value}::VARCHAR, '\"')")
+    if kind == "csv":
+        parts = [f"nullif({part}, '')" if column.kind in {"tokens", "count", "text"} else part for part in parts]
+    return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+
+
+def _text(name: str, layout: Layout, kind: str) -> str:
+    parts = [f"{_field(path, kind)}::VARCHAR" for path in layout.names[name]]
+    return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+
+
+def _raw_time(layout: Layout, kind: str) -> str:
+    """Microseconds since 1970; with numbers in the sample an epoch is understood too, its unit by its size."""
+    text = _text("ts", layout, kind)
+    moment = f"epoch_us(try_cast({text} AS TIMESTAMPTZ))"
+    if not layout.numeric_time and kind == "jsonl":
+        return moment
+    number = f"try_cast({text} AS DOUBLE)"
+    epoch = (
+        f"CASE WHEN {number} < 1e11 THEN round({number} * 1e6) WHEN {number} < 1e14 THEN round({number} * 1e3)"
+        f" WHEN {number} < 1e17 THEN {number} ELSE {number} / 1e3 END"
+    )
+    return f"coalesce({moment}, try_cast({epoch} AS BIGINT))"
+
+
+def _typed(name: str, layout: Layout) -> str:
+    column, there = BY_NAME[name], name in layout
+    if column.kind in {"tokens", "count"}:
+        if not there:
+            return "0::INTEGER"
+        cast = f"try_cast(r_{name} AS INTEGER)"
+        return cast if name in REQUIRED else f"CASE WHEN r_{name} IS NULL THEN 0 ELSE {cast} END"
+    if column.kind == "flag":
+        return _flag(f"r_{name}") if there else "false"
+    if column.kind in {"ms", "usd", "joules"}:
+        return f"CASE WHEN isfinite(r_{name}) AND r_{name} >= 0 THEN r_{name} END" if there else "NULL::DOUBLE"
+    return f"r_{name}" if there else "NULL::VARCHAR"
+
+
+def _flag(text: str) -> str:
+    """Whether something is there. No `IN`: DuckDB makes a join of it, which is slower and loses the order of the rows."""
+    tests = " OR ".join(f"lower(trim({text})) = {literal(word)}" for word in _FALSE)
+    return f"CASE WHEN {text} IS NULL OR {text} = 'false' THEN false WHEN {text} = 'true' THEN true ELSE NOT ({tests}) END"
+
+
+def _clean(layout: Layout) -> str:
+    """The condition under which a row is surely good."""
+    tests = [f"input_tokens BETWEEN 0 AND {MAX_TOKENS}", f"output_tokens BETWEEN 0 AND {MAX_TOKENS}"]
+    tests += [f"NOT contains(r_{name}, '.')" for name in REQUIRED]
+    tests += ["cached_input_tokens >= 0", "cache_write_tokens >= 0", "cached_input_tokens + cache_write_tokens <= input_tokens"]
+    if "ts" in layout:
+        tests.append(f"us BETWEEN 0 AND {LAST_MICROSECOND - 1}")
+    return " AND ".join(tests)

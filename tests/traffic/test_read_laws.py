@@ -1,0 +1,115 @@
+"""Laws of reading: the fast and the careful reader agree on any file."""
+
+import json
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jc.errors import InputError
+from jc.traffic.lines import blank, decode, lines
+from jc.traffic.read import ReadOptions, open_log
+from jc.traffic.rows import BadRow, Reason, canonical
+
+JUNK = st.one_of(
+    st.binary(max_size=40),
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+        max_leaves=5,
+    ).map(lambda value: json.dumps(value).encode()),
+)
+VALUE = st.one_of(
+    st.integers(-3, 300),
+    st.sampled_from([None, "7", "x", True, 1.5, 2.0, 1e18, 10**30, [1], {"a": 1}, "", -0.0]),
+)
+ROW = st.fixed_dictionaries(
+    {"input_tokens": VALUE, "output_tokens": VALUE},
+    optional={
+        "cached_input_tokens": VALUE,
+        "ts": st.sampled_from(["2026-10-01T00:00:00Z", "2026-10-01T02:00:00+02:00", 1790812800, 1790812800.25, "x", None]),
+        "request_id": st.sampled_from(["a", "b", "c", "", None, 1]),
+        "tools": st.sampled_from([True, False, 0, 3, [], [{"x": 1}], "false", None]),
+        "model": st.sampled_from(["m", "n", None]),
+    },
+)
+LINES = st.lists(st.one_of(ROW.map(lambda row: json.dumps(row).encode()), JUNK), min_size=1, max_size=12)
+
+
+def judged(path: Path, timed: bool) -> tuple[Counter[Reason], int, int, int]:
+    """What the careful reader alone says: reasons, rows, input and output tokens."""
+    reasons: Counter[Reason] = Counter()
+    seen: set[str] = set()
+    rows = inputs = outputs = 0
+    for number, raw in lines(path):
+        assert number
+        if blank(raw):
+            continue
+        try:
+            row = canonical(decode(raw), timed=timed)
+        except BadRow as bad:
+            reasons[bad.reason] += 1
+            continue
+        if row.get("request_id") and row["request_id"] in seen:
+            reasons[Reason.DUPLICATE_ID] += 1
+            continue
+        seen.add(row.get("request_id", ""))
+        rows, inputs, outputs = rows + 1, inputs + row["input_tokens"], outputs + row["output_tokens"]
+    return reasons, rows, inputs, outputs
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(raws=LINES, timed=st.booleans())
+def test_any_file_gives_what_the_careful_reader_gives(tmp_path: Path, raws: list[bytes], timed: bool) -> None:
+    """For any lines, among them junk: rows, sums and every reason are those of reading line by line; nothing is lost."""
+    path = tmp_path / "a.jsonl"
+    first = {"input_tokens": 5, "output_tokens": 1, "model": "m", **({"ts": "2026-10-01T00:00:00Z"} if timed else {})}
+    path.write_bytes(json.dumps(first).encode() + b"\n" + b"\n".join(raw.replace(b"\n", b"") for raw in raws) + b"\n")
+    with open_log(str(path), ReadOptions()) as log:
+        expected = judged(path, log._plan.parts[0].layout.timed)
+        if not expected[1]:
+            with pytest.raises(InputError):
+                log.table(["tools"])
+            return
+        answer = log.group(
+            ["tools"],
+            lambda rows: (
+                "SELECT count(*)::BIGINT AS n, sum(input_tokens)::BIGINT AS i, sum(output_tokens)::BIGINT AS o"
+                f"/*checks*/ FROM {rows}"
+            ),
+        )
+        found = (log.counts.by_reason, int(answer["n"][0]), int(answer["i"][0]), int(answer["o"][0]))
+        total, rejected = log.counts.total, log.counts.rejected
+
+    assert found == expected
+    assert total == expected[1] + rejected
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=300), name=st.sampled_from(["a.jsonl", "a.csv", "a.parquet", "a.json", "a"]))
+def test_no_bytes_crash_the_reader(tmp_path: Path, data: bytes, name: str) -> None:
+    """Any file is a log or an error of the user's, never a crash."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    with suppress(InputError), open_log(str(path), ReadOptions()) as log:
+        log.table(["model"])
+
+        assert log.counts.total == log.counts.used + log.counts.rejected > 0
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_a_file_cut_anywhere_keeps_its_whole_rows(tmp_path: Path, cut: int) -> None:
+    """A last line that was torn is one truncated row, the others count."""
+    rows = [json.dumps({"input_tokens": n, "output_tokens": 1}).encode() for n in range(50)]
+    data = b"\n".join(rows)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(data[:-cut])
+    whole = data[:-cut].count(b"\n")
+
+    with open_log(str(path), ReadOptions()) as log:
+        log.table([])
+        torn = data[:-cut].rsplit(b"\n", 1)[-1]
+        assert log.counts.used == whole + (torn in rows)
