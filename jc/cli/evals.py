@@ -1,24 +1,19 @@
 """`jc evals`: compare candidate models on your own prompts."""
 
 import inspect
-import os
-import sys
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jc.cli.evals_options import environment_of, judge_template_of, one_of, scale_of
+from jc.cli.evals_run import Carrying
 from jc.cli.evals_stats import register as register_stats
 from jc.cli.options import command, new_app, split_list
 from jc.cli.output import Out, problem
-from jc.errors import InputError, JcError, Problem, StoppedEarly
-from jc.files import write_atomically
 
 if TYPE_CHECKING:
-    from jc.evals.run import Finished, Prepared, Request
     from jc.evals.runfolder import RunFolder
 
 app = new_app(
@@ -33,7 +28,6 @@ Examples:
 )
 
 Names = list[str] | None
-_ROWS = {".csv", ".jsonl", ".ndjson", ".parquet"}
 
 
 @command(app, "run")
@@ -96,7 +90,7 @@ def run(
     from jc.evals.run import Request
 
     get = out.config.get
-    environment = _environment(env_file)
+    environment = environment_of(env_file)
     names = split_list(candidates)
     judges = split_list(judge) or split_list([get("judge")] if get("judge") else None)
     if not names:
@@ -104,7 +98,7 @@ def run(
     if prompts is None:
         raise problem("no prompts", hint="name a file with `--prompts set.jsonl`, or try the shipped set `--prompts demo`")
     settings = Settings(
-        mode=_one_of(
+        mode=one_of(
             "--judge-mode", judge_mode or ("pairwise" if len(names) > 1 else "pointwise"), ("pairwise", "pointwise", "both")
         ),
         baseline=baseline,
@@ -113,7 +107,7 @@ def run(
         seed=get("seed", seed),
         max_tokens=max_tokens,
         temperature=temperature,
-        on_refusal=_one_of("--on-refusal", on_refusal, ("loss", "tie", "exclude")),
+        on_refusal=one_of("--on-refusal", on_refusal, ("loss", "tie", "exclude")),
         stream=ttft,
         margin=margin,
     )
@@ -124,12 +118,12 @@ def run(
         base_url=get("base_url", base_url),
         key_env=get("api_key_env", api_key_env),
         settings=settings,
-        scale=_scale(scale),
+        scale=scale_of(scale),
         template=template,
-        judge_template=_judge_template(judge_template, verdict_regex, verdict_map, rating_regex),
+        judge_template=judge_template_of(judge_template, verdict_regex, verdict_map, rating_regex),
         limit=limit,
     )
-    how = _How(
+    how = Carrying(
         out, environment, run_dir=run_dir, fresh=not resume, record=record, replay=replay, max_cost=get("max_cost", max_cost),
         allow_unpriced=allow_unpriced, concurrency=get("concurrency", concurrency), timeout=get("timeout", timeout),
         max_attempts=get("max_attempts", max_attempts), max_wait=get("max_wait", max_wait), park=park, raw_csv=raw_csv,
@@ -155,204 +149,6 @@ command(app, "plan")(
         run, "dry_run", True, "Print what `jc evals run` would do, what it would cost, and what it could show. Calls nobody."
     )
 )
-
-
-class _How:
-    """How a request is carried out: everything of the command line that cannot change a result."""
-
-    def __init__(self, out: Out, environment: Mapping[str, str], **flags: Any) -> None:
-        self.out = out
-        self.environment = environment
-        self.flags = flags
-
-    def prepare(self, request: "Request") -> "Prepared":
-        """The plan with everything checked."""
-        from jc.catalog.load import cached_catalog
-        from jc.evals.run import Spending, Where, prepare
-
-        flag = self.flags
-        for name in ("record", "replay"):
-            if flag[name] is not None and name == "replay" and not flag[name].is_file():
-                raise InputError(f"`--replay {flag[name]}`: there is no such file", hint="make one with `--record FILE`")
-        where = Where(Path(self.out.config.get("runs")), flag["run_dir"], flag["fresh"], flag["record"], flag["replay"])
-        spending = Spending(_usd(flag["max_cost"]), flag["allow_unpriced"])
-        catalog = cached_catalog(self.out.catalog)
-        return prepare(request, catalog, self.environment, where, spending, now=datetime.now(UTC))
-
-    def go(self, request: "Request") -> None:
-        """Prepare, tell the plan, carry it out, write, tell the end."""
-        prepared = self.prepare(request)
-        _tell_plan(self.out, prepared, self.flags["concurrency"])
-        if self.flags["dry_run"]:
-            self.out.emit(_plan_document(prepared, self.flags["concurrency"]))
-            return
-        self.carry_out(prepared)
-
-    def carry_out(self, prepared: "Prepared") -> None:
-        """Run it; the exit code tells whether something is missing."""
-        from jc.cli.progress import RunProgress
-        from jc.evals.run import carry_out
-        from jc.providers.settings import ClientSettings
-
-        flag, plan = self.flags, prepared.plan
-        client = ClientSettings(
-            concurrency=flag["concurrency"], timeout_s=flag["timeout"], max_attempts=flag["max_attempts"],
-            max_wait_s=flag["max_wait"], park=flag["park"], seed=plan.settings.seed,
-        )  # fmt: skip
-        with RunProgress(self.out, plan.answers, plan.games + plan.ratings, tty=sys.stderr.isatty()) as progress:
-            carried = carry_out(prepared, client, progress, progress)
-            with carried as finished:
-                progress.__exit__(None, None, None)
-                summary = _write(self.out, finished, raw_csv=flag["raw_csv"])
-                _tell_end(self.out, finished, summary, prepared.unpriced)
-        _leave(finished, summary, prepared)
-
-
-def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
-    """The derived files of the run folder, the files of `--output`, and the result on stdout."""
-    from jc.evals.finish import derive
-    from jc.evals.outputs import write_rows
-    from jc.evals.results import RESULT_COLUMNS
-    from jc.report.evals import evals_document
-
-    summary = derive(finished, raw=raw_csv)
-    document = evals_document(summary)
-    for path in out.files:
-        if path.suffix.lower() == ".csv":
-            # The rows are in the run folder already, in this very form.
-            write_atomically(path, (finished.folder.path / "results.csv").read_bytes())
-            out.say(f"Wrote {finished.results.plan.answers:,} rows to `{path}`.")
-        elif path.suffix.lower() in _ROWS:
-            rows = write_rows(path, RESULT_COLUMNS, finished.results.answers(), raw=raw_csv)
-            out.say(f"Wrote {rows:,} rows to `{path}`.")
-        else:
-            out.write_file(document, path)
-            out.say(f"Wrote `{path}`.")
-    out.show(document)
-    return summary
-
-
-def _tell_plan(out: Out, prepared: "Prepared", concurrency: int) -> None:
-    for line in _plan_lines(prepared, concurrency):
-        out.say(line)
-    if prepared.unpriced:
-        names = ", ".join(f"`{name}`" for name in prepared.unpriced)
-        out.say(f"note: no price is known for {names}: their cost is left out, not zero")
-    labs = {party.lab for party in prepared.plan.candidates if party.lab}
-    for party in prepared.plan.judges:
-        if party.lab in labs and not party.demo:
-            out.warn(f"judge `{party.name}` and a candidate come from one lab ({party.lab}); judges favour their own family")
-    out.say()
-
-
-def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
-    from jc.evals.finish import smallest_difference
-    from jc.evals.plan import duration_s, money
-    from jc.report.numbers import usd_amount
-
-    plan = prepared.plan
-    cases, epochs = len(plan.evalset.cases), plan.settings.epochs
-    times = f" × {epochs} epochs" if epochs > 1 else ""
-    lines = [f"Plan      {len(plan.candidates)} candidates × {cases} prompts{times} = {plan.answers:,} answers"]
-    judges = ", ".join(party.name for party in plan.judges)
-    if plan.games:
-        lines.append(f"          {plan.games // 2:,} pairs × both orders = {plan.games:,} verdicts by {judges}")
-    if plan.ratings:
-        lines.append(f"          {plan.ratings:,} ratings by {judges}")
-    cost = money(plan, datetime.now(UTC))
-    price = (
-        "no price known"
-        if cost.unpriced and not cost.at_most
-        else f"about {usd_amount(cost.about)} (at most {usd_amount(cost.at_most)})"
-    )
-    free = all(party.offer and party.offer.free for party in (*plan.candidates, *plan.judges))
-    minutes = duration_s(plan, concurrency) / 60
-    time = f"about {minutes:.0f} min" if minutes >= 1.5 else "about a minute"
-    lines.append(f"          {'free' if free else price}, {time}; at most {concurrency} requests in flight per endpoint")
-    smallest = smallest_difference(plan)
-    if smallest is not None:
-        lines.append(f"          {cases} prompts can show a difference of about {smallest * 100:.0f} points (power 80 %)")
-    return lines
-
-
-def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
-    from jc.evals.finish import smallest_difference
-    from jc.evals.plan import duration_s, money
-    from jc.report.document import Document
-
-    plan, cost = prepared.plan, money(prepared.plan, datetime.now(UTC))
-    payload = {
-        "prompts": len(plan.evalset.cases),
-        "candidates": [party.name for party in plan.candidates],
-        "judges": [party.name for party in plan.judges],
-        "answers": plan.answers,
-        "verdicts": plan.games,
-        "ratings": plan.ratings,
-        "calls": plan.answers + plan.games + plan.ratings,
-        "about_usd": cost.about,
-        "at_most_usd": cost.at_most,
-        "unpriced": list(cost.unpriced),
-        "seconds": duration_s(plan, concurrency),
-        "smallest_difference": smallest_difference(plan),
-        "run_dir": str(prepared.path),
-    }
-    return Document("jc.evals-plan/1", payload, [payload], text="")
-
-
-def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], unpriced: tuple[str, ...]) -> None:
-    from jc.report.evals import judge_lines
-    from jc.report.numbers import usd_amount
-
-    out.say()
-    if finished.known:
-        out.say(f"{finished.known:,} finished calls were in the journal already and were not made again.")
-    for number in finished.damaged[:5]:
-        out.warn(f"line {number} of `{finished.folder.journal}` is damaged; its call was made again")
-    spent, judged = usd_amount(summary["spent_usd"]), usd_amount(summary["judge_usd"])
-    money = f"Spent {spent}, of which the judge {judged}"
-    if unpriced:
-        money = f"{money}, and what {', '.join(f'`{name}`' for name in unpriced)} cost, which nobody knows here"
-    out.say(f"{money}; all files in `{finished.folder.path}`.")
-    for line in judge_lines(summary):
-        out.say(line)
-    for note in summary["standings"]["notes"] if summary["standings"] else ():
-        out.say(f"note: {note}")
-    for name, why in finished.given_up.items():
-        out.warn(f"{name} was given up: {why}")
-    for text in _failures(finished):
-        out.warn(text)
-
-
-def _failures(finished: "Finished") -> list[str]:
-    """The first failed answers by name, then how many more."""
-    pipeline, plan = finished.results.pipeline, finished.results.plan
-    failed = [(slot, note.failure) for slot, note in sorted(pipeline.answers.items()) if note.failure]
-    lines = [
-        f"no answer of {plan.candidates[slot.candidate].name} to prompt `{plan.evalset.cases[slot.case].id}`: {failure.message}"
-        for slot, failure in failed[:5]
-    ]
-    if len(failed) > 5:
-        lines.append(f"and {len(failed) - 5:,} more answers failed; they are in the results with their `error_type`")
-    unjudged = sum(1 for note in pipeline.games.values() if note.failure)
-    if unjudged:
-        message = next(note.failure.message for note in pipeline.games.values() if note.failure)
-        lines.append(f"{unjudged:,} verdicts failed, the first: {message}")
-    return lines
-
-
-def _leave(finished: "Finished", summary: Mapping[str, Any], prepared: "Prepared") -> None:
-    """Exit 0 when all is there, else 3, 130 or 143 with the way on."""
-    again = f"the same command continues it, or `jc evals resume {prepared.path}`"
-    if finished.error is not None:
-        raise finished.error
-    if finished.stopped in {"SIGINT", "SIGTERM"}:
-        sys.stderr.write(f"Stopped; what is finished is saved: {again}\n")
-        raise typer.Exit(130 if finished.stopped == "SIGINT" else 143)
-    if finished.stopped:
-        raise StoppedEarly(f"stopped: {finished.stopped}", hint=again)
-    unjudged = sum(1 for note in finished.results.pipeline.games.values() if note.failure)
-    if summary["missing"] or unjudged:
-        raise StoppedEarly(f"{summary['missing']:,} answers and {unjudged:,} verdicts are missing", hint=again)
 
 
 @command(app, "list")
@@ -439,10 +235,10 @@ def rejudge(
 
 def _again(
     out: Out, path: Path, concurrency: int | None, max_cost: str | None, allow_unpriced: bool, env_file: Path | None
-) -> _How:
+) -> Carrying:
     get = out.config.get
-    return _How(
-        out, _environment(env_file), run_dir=path, fresh=False, record=None, replay=None, max_cost=get("max_cost", max_cost),
+    return Carrying(
+        out, environment_of(env_file), run_dir=path, fresh=False, record=None, replay=None, max_cost=get("max_cost", max_cost),
         allow_unpriced=allow_unpriced, concurrency=get("concurrency", concurrency), timeout=get("timeout"),
         max_attempts=get("max_attempts"), max_wait=get("max_wait"), park=False, raw_csv=False, dry_run=False,
     )  # fmt: skip
@@ -454,67 +250,4 @@ def _find(out: Out, name: str) -> "RunFolder":
     return find(Path(out.config.get("runs")), name)
 
 
-def _one_of(option: str, value: str, choices: tuple[str, ...]) -> Any:
-    if value not in choices:
-        raise problem(f"`{option} {value}`: no such choice", hint=f"one of {', '.join(choices)}")
-    return value
-
-
-def _scale(text: str) -> tuple[float, float]:
-    try:
-        low, high = (float(part) for part in text.split("-"))
-    except ValueError:
-        raise problem(f"`--scale {text}`: not a scale", hint="for example 1-10") from None
-    if low >= high:
-        raise problem(f"`--scale {text}`: the low end is not below the high end", hint="for example 1-10")
-    return low, high
-
-
-def _usd(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        value = Decimal(str(text).lstrip("$"))
-    except InvalidOperation:
-        value = Decimal(-1)
-    if not value.is_finite() or value <= 0:
-        raise problem(f"`--max-cost {text}`: not an amount of USD", hint="for example `--max-cost 2.50`")
-    return value
-
-
-def _judge_template(path: Path | None, verdict_regex: str | None, verdict_map: str | None, rating_regex: str | None) -> Any:
-    from jc.evals.judge import load_template
-
-    if path is None:
-        if verdict_regex or verdict_map or rating_regex:
-            raise problem("`--verdict-regex`, `--verdict-map` and `--rating-regex` belong to `--judge-template`", hint="add it")
-        return None
-    return load_template(path, verdict_regex, verdict_map, rating_regex)
-
-
-def _environment(env_file: Path | None) -> dict[str, str]:
-    """The environment, with what `--env-file` adds; a variable that is set already wins."""
-    found: dict[str, str] = {}
-    if env_file is not None:
-        try:
-            lines = env_file.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read `{env_file}`: {error}") from error
-        problems = []
-        for number, line in enumerate(lines, 1):
-            text = line.strip().removeprefix("export ")
-            name, found_sign, value = text.partition("=")
-            if not text or text.startswith("#"):
-                continue
-            if not found_sign or not name.strip().isidentifier():
-                problems.append(Problem(f"`{env_file}` line {number} is not NAME=value"))
-                continue
-            found[name.strip()] = value.strip().strip("'\"")
-        if problems:
-            raise InputError.of(problems)
-    return {**found, **os.environ}
-
-
 register_stats(app)
-
-__all__ = ["JcError", "app"]

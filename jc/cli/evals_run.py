@@ -1,0 +1,217 @@
+"""Carry an eval run out on the command line: tell the plan, show progress, write the files, tell the end, leave with its code."""
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from jc.cli.evals_options import usd_of
+from jc.cli.output import Out
+from jc.errors import InputError, StoppedEarly
+from jc.files import write_atomically
+
+if TYPE_CHECKING:
+    from jc.evals.run import Finished, Prepared, Request
+
+_ROWS = {".csv", ".jsonl", ".ndjson", ".parquet"}
+
+
+class Carrying:
+    """How a request is carried out: everything of the command line that cannot change a result."""
+
+    def __init__(self, out: Out, environment: Mapping[str, str], **flags: Any) -> None:
+        self.out = out
+        self.environment = environment
+        self.flags = flags
+
+    def prepare(self, request: "Request") -> "Prepared":
+        """The plan with everything checked."""
+        from jc.catalog.load import cached_catalog
+        from jc.evals.run import Spending, Where, prepare
+
+        flag = self.flags
+        for name in ("record", "replay"):
+            if flag[name] is not None and name == "replay" and not flag[name].is_file():
+                raise InputError(f"`--replay {flag[name]}`: there is no such file", hint="make one with `--record FILE`")
+        where = Where(Path(self.out.config.get("runs")), flag["run_dir"], flag["fresh"], flag["record"], flag["replay"])
+        spending = Spending(usd_of(flag["max_cost"]), flag["allow_unpriced"])
+        catalog = cached_catalog(self.out.catalog)
+        return prepare(request, catalog, self.environment, where, spending, now=datetime.now(UTC))
+
+    def go(self, request: "Request") -> None:
+        """Prepare, tell the plan, carry it out, write, tell the end."""
+        prepared = self.prepare(request)
+        _tell_plan(self.out, prepared, self.flags["concurrency"])
+        if self.flags["dry_run"]:
+            self.out.emit(_plan_document(prepared, self.flags["concurrency"]))
+            return
+        self.carry_out(prepared)
+
+    def carry_out(self, prepared: "Prepared") -> None:
+        """Run it; the exit code tells whether something is missing."""
+        from jc.cli.progress import RunProgress
+        from jc.evals.run import carry_out
+        from jc.providers.settings import ClientSettings
+
+        flag, plan = self.flags, prepared.plan
+        client = ClientSettings(
+            concurrency=flag["concurrency"], timeout_s=flag["timeout"], max_attempts=flag["max_attempts"],
+            max_wait_s=flag["max_wait"], park=flag["park"], seed=plan.settings.seed,
+        )  # fmt: skip
+        with RunProgress(self.out, plan.answers, plan.games + plan.ratings, tty=sys.stderr.isatty()) as progress:
+            carried = carry_out(prepared, client, progress, progress)
+            with carried as finished:
+                progress.__exit__(None, None, None)
+                summary = _write(self.out, finished, raw_csv=flag["raw_csv"])
+                _tell_end(self.out, finished, summary, prepared.unpriced)
+        _leave(finished, summary, prepared)
+
+
+def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
+    """The derived files of the run folder, the files of `--output`, and the result on stdout."""
+    from jc.evals.finish import derive
+    from jc.evals.outputs import write_rows
+    from jc.evals.results import RESULT_COLUMNS
+    from jc.report.evals import evals_document
+
+    summary = derive(finished, raw=raw_csv)
+    document = evals_document(summary)
+    for path in out.files:
+        if path.suffix.lower() == ".csv":
+            # The rows are in the run folder already, in this very form.
+            write_atomically(path, (finished.folder.path / "results.csv").read_bytes())
+            out.say(f"Wrote {finished.results.plan.answers:,} rows to `{path}`.")
+        elif path.suffix.lower() in _ROWS:
+            rows = write_rows(path, RESULT_COLUMNS, finished.results.answers(), raw=raw_csv)
+            out.say(f"Wrote {rows:,} rows to `{path}`.")
+        else:
+            out.write_file(document, path)
+            out.say(f"Wrote `{path}`.")
+    out.show(document)
+    return summary
+
+
+def _tell_plan(out: Out, prepared: "Prepared", concurrency: int) -> None:
+    for line in _plan_lines(prepared, concurrency):
+        out.say(line)
+    if prepared.unpriced:
+        names = ", ".join(f"`{name}`" for name in prepared.unpriced)
+        out.say(f"note: no price is known for {names}: their cost is left out, not zero")
+    labs = {party.lab for party in prepared.plan.candidates if party.lab}
+    for party in prepared.plan.judges:
+        if party.lab in labs and not party.demo:
+            out.warn(f"judge `{party.name}` and a candidate come from one lab ({party.lab}); judges favour their own family")
+    out.say()
+
+
+def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
+    from jc.evals.finish import smallest_difference
+    from jc.evals.plan import duration_s, money
+    from jc.report.numbers import usd_amount
+
+    plan = prepared.plan
+    cases, epochs = len(plan.evalset.cases), plan.settings.epochs
+    times = f" × {epochs} epochs" if epochs > 1 else ""
+    lines = [f"Plan      {len(plan.candidates)} candidates × {cases} prompts{times} = {plan.answers:,} answers"]
+    judges = ", ".join(party.name for party in plan.judges)
+    if plan.games:
+        lines.append(f"          {plan.games // 2:,} pairs × both orders = {plan.games:,} verdicts by {judges}")
+    if plan.ratings:
+        lines.append(f"          {plan.ratings:,} ratings by {judges}")
+    cost = money(plan, datetime.now(UTC))
+    price = (
+        "no price known"
+        if cost.unpriced and not cost.at_most
+        else f"about {usd_amount(cost.about)} (at most {usd_amount(cost.at_most)})"
+    )
+    free = all(party.offer and party.offer.free for party in (*plan.candidates, *plan.judges))
+    minutes = duration_s(plan, concurrency) / 60
+    time = f"about {minutes:.0f} min" if minutes >= 1.5 else "about a minute"
+    lines.append(f"          {'free' if free else price}, {time}; at most {concurrency} requests in flight per endpoint")
+    smallest = smallest_difference(plan)
+    if smallest is not None:
+        lines.append(f"          {cases} prompts can show a difference of about {smallest * 100:.0f} points (power 80 %)")
+    return lines
+
+
+def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
+    from jc.evals.finish import smallest_difference
+    from jc.evals.plan import duration_s, money
+    from jc.report.document import Document
+
+    plan, cost = prepared.plan, money(prepared.plan, datetime.now(UTC))
+    payload = {
+        "prompts": len(plan.evalset.cases),
+        "candidates": [party.name for party in plan.candidates],
+        "judges": [party.name for party in plan.judges],
+        "answers": plan.answers,
+        "verdicts": plan.games,
+        "ratings": plan.ratings,
+        "calls": plan.answers + plan.games + plan.ratings,
+        "about_usd": cost.about,
+        "at_most_usd": cost.at_most,
+        "unpriced": list(cost.unpriced),
+        "seconds": duration_s(plan, concurrency),
+        "smallest_difference": smallest_difference(plan),
+        "run_dir": str(prepared.path),
+    }
+    return Document("jc.evals-plan/1", payload, [payload], text="")
+
+
+def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], unpriced: tuple[str, ...]) -> None:
+    from jc.report.evals import judge_lines
+    from jc.report.numbers import usd_amount
+
+    out.say()
+    if finished.known:
+        out.say(f"{finished.known:,} finished calls were in the journal already and were not made again.")
+    for number in finished.damaged[:5]:
+        out.warn(f"line {number} of `{finished.folder.journal}` is damaged; its call was made again")
+    spent, judged = usd_amount(summary["spent_usd"]), usd_amount(summary["judge_usd"])
+    money = f"Spent {spent}, of which the judge {judged}"
+    if unpriced:
+        money = f"{money}, and what {', '.join(f'`{name}`' for name in unpriced)} cost, which nobody knows here"
+    out.say(f"{money}; all files in `{finished.folder.path}`.")
+    for line in judge_lines(summary):
+        out.say(line)
+    for note in summary["standings"]["notes"] if summary["standings"] else ():
+        out.say(f"note: {note}")
+    for name, why in finished.given_up.items():
+        out.warn(f"{name} was given up: {why}")
+    for text in _failures(finished):
+        out.warn(text)
+
+
+def _failures(finished: "Finished") -> list[str]:
+    """The first failed answers by name, then how many more."""
+    pipeline, plan = finished.results.pipeline, finished.results.plan
+    failed = [(slot, note.failure) for slot, note in sorted(pipeline.answers.items()) if note.failure]
+    lines = [
+        f"no answer of {plan.candidates[slot.candidate].name} to prompt `{plan.evalset.cases[slot.case].id}`: {failure.message}"
+        for slot, failure in failed[:5]
+    ]
+    if len(failed) > 5:
+        lines.append(f"and {len(failed) - 5:,} more answers failed; they are in the results with their `error_type`")
+    unjudged = sum(1 for note in pipeline.games.values() if note.failure)
+    if unjudged:
+        message = next(note.failure.message for note in pipeline.games.values() if note.failure)
+        lines.append(f"{unjudged:,} verdicts failed, the first: {message}")
+    return lines
+
+
+def _leave(finished: "Finished", summary: Mapping[str, Any], prepared: "Prepared") -> None:
+    """Exit 0 when all is there, else 3, 130 or 143 with the way on."""
+    again = f"the same command continues it, or `jc evals resume {prepared.path}`"
+    if finished.error is not None:
+        raise finished.error
+    if finished.stopped in {"SIGINT", "SIGTERM"}:
+        sys.stderr.write(f"Stopped; what is finished is saved: {again}\n")
+        raise typer.Exit(130 if finished.stopped == "SIGINT" else 143)
+    if finished.stopped:
+        raise StoppedEarly(f"stopped: {finished.stopped}", hint=again)
+    unjudged = sum(1 for note in finished.results.pipeline.games.values() if note.failure)
+    if summary["missing"] or unjudged:
+        raise StoppedEarly(f"{summary['missing']:,} answers and {unjudged:,} verdicts are missing", hint=again)
