@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from jc.providers.endpoint import Endpoint
@@ -92,7 +92,12 @@ class Reply:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; fields that say nothing are left out."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, "")}
+        # Not `asdict` over the whole: it copies deeply, 60 µs a reply, and most fields are plain.
+        data = {name: value for name in self.__slots__ if (value := getattr(self, name)) not in (None, "")}
+        for name in ("usage", "failure"):
+            if name in data:
+                data[name] = {key: getattr(data[name], key) for key in data[name].__slots__}
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Reply":
