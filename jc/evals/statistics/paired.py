@@ -4,14 +4,14 @@ The test flips signs of whole clusters, so it needs no distribution and no sampl
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.special import bdtr, stdtr
 
 from jc.evals.statistics.intervals import DIFFERENCE, Bounds, cluster_sums, clustered_mean
-from jc.evals.statistics.power import more_prompts
+from jc.evals.statistics.power import least_for_flips, more_prompts
 from jc.evals.statistics.units import Floats, Ints
 from jc.evals.statistics.values import Basis, Mean, Pair, Rules, Word
 
@@ -143,7 +143,7 @@ def pairs(samples: Sequence[Sample], rules: Rules) -> tuple[Pair, ...]:
     tested = [_tested(sample, rules) for sample in samples]
     known = [k for k, pair in enumerate(tested) if pair.p is not None]
     adjusted: dict[int, float] = dict(zip(known, holm([tested[k].p or 0.0 for k in known]), strict=True))
-    return tuple(_worded(pair, adjusted.get(k), rules) for k, pair in enumerate(tested))
+    return tuple(_worded(pair, samples[k], adjusted.get(k), rules) for k, pair in enumerate(tested))
 
 
 def _tested(sample: Sample, rules: Rules) -> Pair:
@@ -175,25 +175,33 @@ def _mcnemar_of(sample: Sample) -> float | None:
     return mcnemar(int(np.sum(sample.right_a > sample.right_b)), int(np.sum(sample.right_b > sample.right_a)))
 
 
-def _worded(pair: Pair, p_holm: float | None, rules: Rules) -> Pair:
+def _worded(pair: Pair, sample: Sample, p_holm: float | None, rules: Rules) -> Pair:
     level = rules.alpha if rules.word_alpha is None else rules.word_alpha
     found = word(pair.difference, p_holm, pair.tost_p, level)
     more = None
-    if found == "undecided" and pair.difference and pair.difference.se and p_holm and pair.p:
+    if found == "undecided" and p_holm and pair.p:
         # Holm asks a smaller alpha of this pair; the prompts needed are for that one.
-        alpha = level * pair.p / p_holm
-        mean = pair.difference
-        more = more_prompts(mean.value, pair.difference.se, mean.n, rules.margin, alpha, rules.power)
-    return Pair(
-        a=pair.a,
-        b=pair.b,
-        basis=pair.basis,
-        difference=pair.difference,
-        p=pair.p,
-        p_method=pair.p_method,
-        p_holm=p_holm,
-        mcnemar_p=pair.mcnemar_p,
-        tost_p=pair.tost_p,
-        word=found,
-        more_prompts=more,
-    )
+        more = _more(pair, sample, rules, level * pair.p / p_holm)
+    return replace(pair, p_holm=p_holm, word=found, more_prompts=more)
+
+
+def _more(pair: Pair, sample: Sample, rules: Rules, alpha: float) -> int | None:
+    mean = pair.difference
+    if mean is None or mean.se is None:
+        return None
+    nonzero = int(np.count_nonzero(cluster_sums(sample.difference, sample.cluster)))
+    least = least_for_flips(mean.n, nonzero, alpha)
+    if mean.method == "exact":
+        return _more_of_the_same(mean, least, rules.margin, sample.bounds, alpha)
+    more = more_prompts(mean.value, mean.se, mean.n, rules.margin, alpha, rules.power)
+    return None if more is None or least is None else max(more, least - mean.n)
+
+
+def _more_of_the_same(mean: Mean, least: int | None, margin: float | None, bounds: Bounds, alpha: float) -> int | None:
+    """When all clusters say the same: enough of them for the signs, or for the bound on what was not seen."""
+    if least is not None:
+        return max(1, least - mean.n)
+    if not margin or margin >= bounds.high:
+        return None
+    clusters = math.log(alpha) / math.log(1 - margin / bounds.high)
+    return max(1, math.ceil(mean.n / mean.clusters * clusters) - mean.n)

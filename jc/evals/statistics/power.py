@@ -60,18 +60,27 @@ def prompts_for(difference: float, sd: float, alpha: float = 0.05, power: float 
 def more_prompts(difference: float, se: float, prompts: int, margin: float | None, alpha: float, power: float) -> int | None:
     """About how many prompts more would settle an undecided pair, if mean and spread stay as they are.
 
-    Either the difference becomes significant, n·((z(1−alpha/2) + z(power))·SE/|d|)², or equivalence within the margin is shown,
+    Either the difference becomes significant (`prompts_for` with the spread SE·√n), or equivalence within the margin is shown,
     n·((z(1−alpha) + z((1+power)/2))·SE/(margin − |d|))² (Chow, Shao and Wang, Sample Size Calculations, 2008, p. 56); the
     smaller one counts. None when neither is in reach of a million prompts. SE is clustered, so a design effect is inside.
     """
     if se <= 0:
         return None
-    needed = math.inf
-    if difference != 0:
-        needed = prompts * ((ndtri(1 - alpha / 2) + ndtri(power)) * se / abs(difference)) ** 2
+    found = prompts_for(difference, se * math.sqrt(prompts), alpha, power)
+    needed = math.inf if found is None else found
     if margin is not None and abs(difference) < margin:
         equal = (ndtri(1 - alpha) + ndtri((1 + power) / 2)) * se / (margin - abs(difference))
-        needed = min(needed, prompts * equal**2)
+        needed = min(needed, prompts * float(equal) ** 2)
     if needed > _MOST:
         return None
     return max(1, math.ceil(needed) - prompts)
+
+
+def least_for_flips(prompts: int, nonzero: int, alpha: float) -> int | None:
+    """The fewest prompts on which flipping signs can reach p < alpha at all, when `nonzero` clusters of `prompts` differ.
+
+    All k signs alike have p = 2/2^k, so k must exceed log2(2/alpha). None when no cluster differs.
+    """
+    if not nonzero:
+        return None
+    return math.ceil(prompts * (math.floor(math.log2(2 / alpha)) + 1) / nonzero)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jc.evals.statistics.power import more_prompts, power_of, prompts_for, smallest_difference
+from jc.evals.statistics.power import least_for_flips, more_prompts, power_of, prompts_for, smallest_difference
 
 
 @pytest.mark.parametrize(("difference", "prompts"), [(0.2, 199), (0.5, 34), (0.8, 15)])
@@ -53,6 +53,14 @@ def test_what_no_number_of_prompts_can_show() -> None:
 
 
 def test_equivalence_may_be_nearer_than_a_difference() -> None:
-    """No difference with a margin of two standard errors: (1.645 + 1.2816)²/4 times the prompts."""
+    """No difference with a margin of two standard errors: (1.645 + 1.2816)²/4 times the prompts; else the t test's number."""
     assert more_prompts(0.0, 0.05, 100, 0.1, 0.05, 0.8) == pytest.approx(100 * (1.6449 + 1.2816) ** 2 / 4 - 100, abs=1)
-    assert more_prompts(0.2, 0.15, 100, 0.1, 0.05, 0.8) == pytest.approx(100 * (2.8016 * 0.75) ** 2 - 100, abs=1)
+    assert more_prompts(0.2, 0.15, 100, 0.1, 0.05, 0.8) == pytest.approx(100 * (2.8016 * 0.75) ** 2 - 100, abs=4)
+
+
+def test_few_prompts_cannot_reach_a_small_p_by_flipping_signs() -> None:
+    """p = 2/2^k of k alike signs: 0.05 needs 6, and 9 of the present kind when two of three prompts differ."""
+    assert least_for_flips(6, 6, 0.05) == 6
+    assert least_for_flips(6, 4, 0.05) == 9
+    assert least_for_flips(10, 10, 0.05 / 3) == 7
+    assert least_for_flips(5, 0, 0.05) is None
