@@ -3,6 +3,7 @@
 The test flips signs of whole clusters, so it needs no distribution and no sample size; Holm pays for looking at all pairs.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple

@@ -139,7 +139,11 @@ def test_undecided_pairs_say_how_many_prompts_would_settle_them() -> None:
     expected = 40 * (2.8015852 * found.difference.se / 0.2) ** 2 - 40
     assert found.more_prompts == pytest.approx(expected, abs=4)
     three = pairs([sample(np.ones(3))], Rules(margin=None))[0]
-    assert (three.word, three.more_prompts) == ("undecided", None)
+    assert (three.word, three.more_prompts) == ("undecided", 3)
+    equal = pairs([sample(np.zeros(100))], Rules(margin=0.02))[0]
+    # 0.98^149 is the first power below 0.05.
+    assert (equal.word, equal.more_prompts) == ("undecided", 49)
+    assert pairs([sample(np.zeros(100))], Rules(margin=None))[0].more_prompts is None
     nearly = pairs([sample(np.array([1.0, 1.0, 0.9]))], Rules(margin=None))[0]
     assert (nearly.p, nearly.more_prompts) == (0.25, 3)
     tied = pairs([sample(np.tile([1.0, -1.0], 20))], Rules(margin=None))[0]
