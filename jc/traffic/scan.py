@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jc.traffic.rows import LAST_MICROSECOND
-from jc.traffic.schema import BY_ANY_NAME, BY_NAME, MAX_LINE_BYTES, MAX_TOKENS, REQUIRED, SCALED, Column, names_of
+from jc.traffic.schema import BY_ANY_NAME, BY_NAME, EXTRA, MAX_LINE_BYTES, MAX_TOKENS, REQUIRED, SCALED, Column, names_of
 from jc.traffic.sources import Source
 
 _FALSE = ("", "0", "false", "no", "none", "null", "[]", "{}")
@@ -198,6 +198,7 @@ def _clean(layout: Layout) -> str:
     """The condition under which a row is surely good."""
     tests = [f"input_tokens BETWEEN 0 AND {MAX_TOKENS}", f"output_tokens BETWEEN 0 AND {MAX_TOKENS}"]
     tests += [f"NOT contains(r_{name}, '.')" for name in REQUIRED]
+    tests += [f"coalesce(NOT contains(r_{name}, '.'), true)" for name in EXTRA]
     tests += ["cached_input_tokens >= 0", "cache_write_tokens >= 0", "cached_input_tokens + cache_write_tokens <= input_tokens"]
     if "ts" in layout:
         tests.append(f"us BETWEEN 0 AND {LAST_MICROSECOND - 1}")
