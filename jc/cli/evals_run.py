@@ -95,7 +95,8 @@ def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
 
 
 def _tell_plan(out: Out, prepared: "Prepared", concurrency: int) -> None:
-    for line in _plan_lines(prepared, concurrency):
+    # The smallest difference needs SciPy, a third of a second: nobody waits for it who does not read it.
+    for line in () if out.quiet else _plan_lines(prepared, concurrency):
         out.say(line)
     if prepared.unpriced:
         names = ", ".join(f"`{name}`" for name in prepared.unpriced)

@@ -247,14 +247,21 @@ async def _drive(
         asker = Asker(journal, purse, client)
         pipeline = Pipeline(plan, asker, watcher, workers=settings.concurrency)
         await stack.enter_async_context(_synced(journal, pipeline))
+        preloaded = asyncio.get_running_loop().run_in_executor(None, _preload)
         with _interruptible(pipeline):
             await pipeline.run()
+        await preloaded
         results = Results(prepared.path.name, plan, pipeline, asker)
         missing = replayer.missing if replayer else 0
         return Finished(
             results, RunFolder(prepared.path), pipeline.stopped, pipeline.error, purse.spent, known, tuple(journal.damaged),
             client.stopped(), missing,
         )  # fmt: skip
+
+
+def _preload() -> None:
+    """Import the statistics (NumPy, SciPy: half a second) while the first answers are on their way."""
+    import jc.evals.statistics.standings  # noqa: F401
 
 
 async def _with_demo(plan: Plan, stack: AsyncExitStack) -> Plan:
