@@ -1,0 +1,238 @@
+"""A route table made ready for one catalog and one moment: names resolved, conditions compiled, pools and scores worked out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+
+from jc.catalog.model import Catalog, Offer, RouteOverride, RouteTable, Rule, Target
+from jc.catalog.names import Names, resolve_all
+from jc.errors import InputError, Problem
+from jc.routing.candidate import Candidate, candidate
+from jc.routing.quality import DEFAULT_BAND, Judged, band, judged
+from jc.routing.request import Request
+from jc.routing.table import Predicate, compiled
+from jc.tiers.bands import Evidence
+from jc.tiers.standing import standing
+
+LLM_OVERHEAD_S = 0.2
+"""Seconds that a small model takes to classify a prompt (guide, line 507); the local classifier takes less than a millisecond."""
+LLM_PROMPT_TOKENS = 120
+"""Tokens of the classification prompt around the user's message."""
+LLM_ANSWER_TOKENS = 3
+
+
+_FACTS = attrgetter(*(one.name for one in fields(Request) if one.name not in {"confidence", "session"}))
+
+
+@dataclass(slots=True)
+class Pool:
+    """The candidates of one target, and what is known of their quality by class."""
+
+    members: tuple[Candidate, ...]
+    target: Target | None
+    _judged: dict[str, Judged] = field(default_factory=dict)
+
+    def judged(self, prepared: "Prepared", route_class: str) -> Judged:
+        """The measurement on which the pool is judged for a class."""
+        found = self._judged.get(route_class)
+        if found is None:
+            offers = [one.offer for one in self.members]
+            found = self._judged[route_class] = judged(prepared.catalog, prepared.evidence, offers, route_class)
+        return found
+
+    def band(self, prepared: "Prepared", judged: Judged, found: list[Candidate]) -> Decimal:
+        """How far below the best of those that can answer still counts as no regression, in points."""
+        best = judged.best(one.id for one in found)
+        return DEFAULT_BAND if best is None else band(standing(prepared.catalog, prepared.at), best, judged.benchmark)
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A table, a catalog and a moment, made ready for many decisions."""
+
+    table: RouteTable
+    catalog: Catalog
+    at: datetime
+    evidence: Evidence
+    names: Names
+    candidates: dict[str, Candidate]
+    by_name: dict[str, Candidate]
+    overrides: tuple[tuple[RouteOverride, Predicate], ...]
+    rules: tuple[tuple[Rule, Predicate], ...]
+    rule_pools: tuple[Pool, ...]
+    class_pools: Mapping[str, Pool]
+    overhead_s: float
+    _chains: dict[int, tuple[Candidate, ...]] = field(default_factory=dict)
+    _requested: dict[str, Candidate | None] = field(default_factory=dict)
+
+    def candidate_of(self, name: str) -> Candidate:
+        """The candidate that a name of the table (or an offer id) means."""
+        return self.by_name[name] if name in self.by_name else self._candidate(self.catalog.offers[name])
+
+    def known(self, name: str) -> Candidate | None:
+        """The candidate that a name from a request means; None when there is none or more than one."""
+        if name not in self._requested:
+            offer = self.names.get(name)
+            self._requested[name] = None if offer is None else self._candidate(offer)
+        return self._requested[name]
+
+    def requested(self, request: Request) -> Candidate | None:
+        """The model that a request names; None when it names none. InputError when an explicit one is not known."""
+        name = request.requested
+        if name is None or name == "auto":
+            return None
+        found = self.known(name)
+        if found is None and request.routing == "explicit":
+            found = self._candidate(resolve_all(self.catalog, [name])[0])
+        return found
+
+    def chain(self, target: Target | None) -> tuple[Candidate, ...]:
+        """The fallbacks of a target, then those of the table."""
+        key = id(target)
+        if key not in self._chains:
+            names = (*(target.fallback if target else ()), *self.table.fallback)
+            self._chains[key] = tuple(self.candidate_of(name) for name in names)
+        return self._chains[key]
+
+    def class_of(self, one: Candidate) -> str | None:
+        """The class whose route names this model, the first one; None when there is none."""
+        return next((name for name, pool in self.class_pools.items() if one in pool.members), None)
+
+    def class_for(self, request: Request) -> tuple[str, str]:
+        """The class that counts, after thresholds, and why."""
+        table, wanted = self.table, request.route_class
+        if wanted is None:
+            return table.default, f"no class is known: the table's default, {table.default}"
+        if wanted not in table.routes:
+            return table.default, f"the table has no route for {wanted}: its default, {table.default}"
+        target = table.routes[wanted]
+        if request.confidence is None and not request.abstained:
+            return wanted, f"class {wanted}"
+        limit = _limit(target, table)
+        unsure = request.abstained if limit is None else request.confidence is not None and request.confidence < limit
+        if unsure and wanted != table.default:
+            how = "its own threshold for that class" if limit is None else f"the threshold {limit:g}"
+            return table.default, f"{wanted} is less sure than {how}: the table's default, {table.default}"
+        return wanted, f"class {wanted}"
+
+    def profile(self, request: Request) -> tuple[object, ...]:
+        """What the decision about a request can depend on: equal profiles are decided alike."""
+        confidence = request.confidence
+        if confidence is None:
+            return (None, *_FACTS(request))
+        target = self.table.routes.get(request.route_class or "")
+        limit = _limit(target, self.table) if target else None
+        escalates = self.table.cascade.confidence_lt if self.table.cascade else None
+        return (limit is not None and confidence < limit, escalates is not None and confidence < escalates, *_FACTS(request))
+
+    def with_classifier(self, usd: Decimal | None, request: Request) -> Decimal | None:
+        """The cost with that of a classifying model added; None when either is unknown."""
+        if self.table.classifier == "local" or usd is None or request.route_class is None:
+            return usd
+        small = self.by_name[self.table.classifier]
+        asked = replace(request, input_tokens=request.input_tokens + LLM_PROMPT_TOKENS, previous=None, images=0)
+        extra = small.usd(asked, LLM_ANSWER_TOKENS)
+        return None if extra is None else usd + extra
+
+    def _candidate(self, offer: Offer) -> Candidate:
+        found = self.candidates.get(offer.id)
+        if found is None:
+            found = self.candidates[offer.id] = candidate(self.catalog, offer, self.at)
+        return found
+
+
+def _limit(target: Target, table: RouteTable) -> float | None:
+    return target.min_confidence if target.min_confidence is not None else table.threshold
+
+
+def prepare(table: RouteTable, catalog: Catalog, at: datetime) -> Prepared:
+    """The table made ready; InputError with every name that the catalog does not know and every condition that does not exist."""
+    names = Names(catalog)
+    candidates: dict[str, Candidate] = {}
+    by_name = _resolved(table, catalog, names, at, candidates)
+    problems: list[Problem] = []
+    overrides = tuple((override, _compiled(override.when, override.where, problems)) for override in table.overrides)
+    rules = tuple((rule, _compiled(rule.when, rule.where, problems)) for rule in table.rules)
+    if problems:
+        raise InputError.of(problems)
+    everyone: list[Candidate] = []
+
+    def pool(target: Target) -> Pool:
+        if target.model is not None:
+            return Pool((by_name[target.model],), target)
+        if target.pool != "any":
+            return Pool(tuple(by_name[name] for name in target.pool), target)
+        if not everyone:
+            everyone.extend(_anyone(catalog, at, candidates))
+        return Pool(tuple(everyone), target)
+
+    return Prepared(
+        table=table,
+        catalog=catalog,
+        at=at,
+        evidence=Evidence(catalog),
+        names=names,
+        candidates=candidates,
+        by_name=by_name,
+        overrides=overrides,
+        rules=rules,
+        rule_pools=tuple(pool(rule.target) for rule in table.rules),
+        class_pools={name: pool(target) for name, target in table.routes.items()},
+        overhead_s=0.0 if table.classifier == "local" else LLM_OVERHEAD_S,
+    )
+
+
+def _anyone(catalog: Catalog, at: datetime, candidates: dict[str, Candidate]) -> list[Candidate]:
+    """Everything that chats and is for sale on the day: `pool: any`."""
+    out = []
+    for offer in catalog.offers.values():
+        if offer.kind == "demo" or "text" not in offer.output or "text" not in offer.input:
+            continue
+        one = candidates.get(offer.id) or candidate(catalog, offer, at)
+        candidates[offer.id] = one
+        if not one.removed:
+            out.append(one)
+    return out
+
+
+def _compiled(when: Mapping[str, object], where: object, problems: list[Problem]) -> Predicate:
+    try:
+        return compiled(when)
+    except (ValueError, TypeError) as error:
+        from jc.routing.table import CONDITIONS
+
+        problems.append(Problem(str(error), where, hint=f"conditions: {', '.join(CONDITIONS)}"))  # type: ignore[arg-type]
+        return lambda _request: False
+
+
+def _resolved(
+    table: RouteTable, catalog: Catalog, names: Names, at: datetime, candidates: dict[str, Candidate]
+) -> dict[str, Candidate]:
+    """Every name that the table writes, as a candidate; one InputError for all that are wrong."""
+    found: dict[str, Candidate] = {}
+    wrong: list[str] = []
+    for name in _names(table):
+        offer = names.get(name)
+        if offer is None:
+            wrong.append(name)
+        else:
+            found[name] = candidates.setdefault(offer.id, candidate(catalog, offer, at))
+    if wrong:
+        resolve_all(catalog, wrong)
+    return found
+
+
+def _names(table: RouteTable) -> list[str]:
+    names = [*table.fallback]
+    for target in (*table.routes.values(), *(rule.target for rule in table.rules)):
+        names += [*([target.model] if target.model else []), *(target.pool if target.pool != "any" else ()), *target.fallback]
+    names += [override.pin for override in table.overrides if override.pin]
+    if table.cascade is not None:
+        names.append(table.cascade.first)
+    if table.budget is not None and table.budget.low_model is not None:
+        names.append(table.budget.low_model)
+    if table.classifier != "local":
+        names.append(table.classifier)
+    return list(dict.fromkeys(names))
