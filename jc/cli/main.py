@@ -55,10 +55,11 @@ def root(
 
 def register() -> None:
     """Hang every noun under the root, in the order of the story."""
-    from jc.cli import evals, tiers, topics
+    from jc.cli import catalog, evals, tiers, topics
 
     app.add_typer(evals.app, name="evals")
     app.add_typer(tiers.app, name="tiers")
+    app.add_typer(catalog.app, name="catalog")
     topics.add_to(app)
 
 
