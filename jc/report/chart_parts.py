@@ -32,7 +32,7 @@ CONFIG: Spec = {
     },
     "legend": {
         "labelColor": INK, "titleColor": INK, "labelFontSize": 12, "labelLimit": 220, "orient": "top", "direction": "horizontal",
-        "columns": 3, "title": None, "symbolSize": 90,
+        "title": None, "symbolSize": 90,
     },
     "text": {"color": INK, "fontSize": 12},
 }  # fmt: skip
@@ -78,6 +78,8 @@ class Axis(NamedTuple):
     format: str
     kind: Literal["linear", "log", "time"] = "linear"
     """With `time` the values are ISO 8601 texts, told in UTC."""
+    zero: bool = False
+    """Whether the axis must begin at zero."""
 
 
 def labels(names: Iterable[str]) -> dict[str, str]:
@@ -119,39 +121,55 @@ def spec(values: Values, body: Spec, *, room: int = 12) -> Spec:
 def quantity(field: str, axis: Axis) -> Spec:
     """A field on a scale of numbers or of time."""
     if axis.kind == "time":
-        return {"field": field, "type": "temporal", "title": axis.title, "scale": {"type": "utc"}, "axis": {"labelOverlap": True}}
-    scale = {"type": "log", "nice": False, "padding": 24} if axis.kind == "log" else {"zero": False, "nice": True, "padding": 12}
+        ticks: Spec = {"labelOverlap": True, "tickCount": 8, "format": axis.format}
+        return {"field": field, "type": "temporal", "title": axis.title, "scale": {"type": "utc"}, "axis": ticks}
+    scale: Spec = {"zero": axis.zero, "nice": True, **({} if axis.zero else {"padding": 12})}
+    if axis.kind == "log":
+        scale = {"type": "log", "nice": False, "padding": 24}
     ticks = {"format": axis.format, "tickCount": 6, "labelOverlap": True}
     return {"field": field, "type": "quantitative", "title": axis.title, "scale": scale, "axis": ticks}
 
 
 def rows_of(field: str, order: Sequence[str], *, gap: float = 0.25) -> Spec:
-    """A field as the names of rows, in the order given."""
+    """A field as the names of rows, in the order given; `gap` between bands is a share of their step."""
     look = {"domain": False, "ticks": False, "labelLimit": 150, "labelPadding": 8}
-    return {"field": field, "type": "nominal", "sort": list(order), "title": None, "axis": look, "scale": {"paddingInner": gap}}
+    return {
+        "field": field,
+        "type": "nominal",
+        "sort": list(order),
+        "title": None,
+        "axis": look,
+        "scale": {"type": "band", "paddingInner": gap},
+    }
 
 
 def told(field: str, axis: Axis) -> Spec:
     """A field as a line of the tooltip."""
     kind = "temporal" if axis.kind == "time" else "quantitative"
-    return {"field": field, "type": kind, "title": axis.title, **({"format": axis.format} if axis.format else {})}
+    return {"field": field, "type": kind, "title": axis.title, "format": axis.format}
 
 
 def color(names: Sequence[str], *, legend: bool = False, field: str = "name") -> Spec:
     """One colour per name, as everywhere on the page."""
     found = _ranged(field, names, [f"var(--c{number + 1})" for number in range(COLORS)])
-    return found if legend else {**found, "legend": None}
+    return {**found, "legend": _legend(names) if legend else None}
 
 
 def shape(names: Sequence[str], *, legend: bool = False, field: str = "name") -> Spec:
     """One shape per name."""
     found = _ranged(field, names, SHAPES)
-    return found if legend else {**found, "legend": None}
+    return {**found, "legend": _legend(names) if legend else None}
 
 
 def dash(names: Sequence[str]) -> Spec:
     """One kind of dashes per name."""
-    return _ranged("name", names, DASHES)
+    return {**_ranged("name", names, DASHES), "legend": _legend(names)}
+
+
+def _legend(names: Sequence[str]) -> Spec:
+    """As many names side by side as the drawn width has room for."""
+    widest = min(220, max((len(name) for name in names), default=0) * 7) + 40
+    return {"columns": {"expr": f"max(1, floor((width + 60) / {widest}))"}}
 
 
 def _ranged(field: str, names: Sequence[str], choices: Sequence[Any]) -> Spec:

@@ -118,7 +118,10 @@ def curves(series: Mapping[str, Sequence[tuple[float | str, float]]], x: Axis, y
 
 
 def bars(rows: Sequence[Bar], axis: Axis) -> Spec:
-    """Bars lying down, grouped by label, one colour per series, each with its figure at the end and its interval."""
+    """Bars lying down, grouped by label, one colour per series, each with its figure at the end and its interval.
+
+    Where label and series are the same each bar stands alone in its own colour.
+    """
     places = labels(row.label for row in rows)
     short = labels(row.series for row in rows)
     intervals = any(row.low is not None for row in rows)
@@ -130,12 +133,13 @@ def bars(rows: Sequence[Bar], axis: Axis) -> Spec:
         for row in rows
     ]  # fmt: skip
     names = list(short.values())
-    grouped = len(names) > 1
+    own = all(row.label == row.series for row in rows)
+    grouped = len(names) > 1 and not own
     length = {**quantity("value", axis), "scale": {"zero": True, "nice": True}}
     encoding: Spec = {"y": rows_of("label", list(places.values())), "x": length}
     if grouped:
         encoding["yOffset"] = {"field": "series", "type": "nominal", "sort": names}
-    titles = {"label": "about", "series": "of", "written": axis.title}
+    titles = {"label": "about", **({"series": "of"} if grouped else {}), "written": axis.title}
     tooltip = [{"field": field, "title": title} for field, title in titles.items()]
     end = {**encoding, "x": {**length, "field": "high" if intervals else "value"}, "text": {"field": "written"}}
     layers: list[Spec] = [

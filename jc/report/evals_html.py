@@ -145,14 +145,14 @@ def _plane(summary: Summary) -> Section | None:
         caption += f" Not drawn, as cost or score is unknown: {', '.join(unknown)}."
     if not any(point.x for point in points):
         return _free(points, quality, table)
-    x = Axis("USD per 1,000 answers", "$~g", scale_for(point.x for point in points))
+    x = Axis("USD per 1,000 answers", "$,~r", scale_for(point.x for point in points))
     spec = plane(points, x, Axis(quality, ".0%"), best)
     return Section("Quality against cost", [Chart(f"{quality} against what 1,000 answers cost", caption, spec, table)])
 
 
 def _free(points: Sequence[Point], quality: str, table: Table) -> Section:
     """Without costs there is no plane: the quality alone, with its intervals."""
-    rows = [Bar(point.name, quality, point.y, percent(point.y), point.low, point.high) for point in points]
+    rows = [Bar(point.name, point.name, point.y, percent(point.y), point.low, point.high) for point in points]
     caption = (
         "Every candidate is free here, so there is no cost to set it against. Bars end at the mean, lines are 95% intervals."
     )
@@ -220,7 +220,7 @@ def _latency(reading: Reading) -> Section | None:
         ]
         for name, values in found.items()
     ]
-    x = Axis("seconds from request to whole answer", "~g", scale_for(at for points in series.values() for at, _ in points))
+    x = Axis("seconds from request to whole answer", "~r", scale_for(at for points in series.values() for at, _ in points))
     spec = curves(series, x, Axis("share of answers within it", ".0%"))
     caption = "How large a share of the answers came within so many seconds; further left is faster, steeper is steadier."
     return Section("Latency", [Chart("How long answers took", caption, spec, Table(columns, rows))])

@@ -15,7 +15,8 @@ MAX_GROUPS = 15
 """Groups in one chart of bars, the most costly first; the table beside it has `MAX_ROWS`."""
 MAX_ROWS = 200
 _MARKS = ("p50", "p90", "p95", "p99")
-_TIMES = ("day", "hour")
+_TIMES = {"day": "%-d %b %Y", "hour": "%-d %b %H:%M"}
+"""Dimensions that are times, with the d3 format of their labels."""
 
 
 class Group(NamedTuple):
@@ -68,30 +69,34 @@ def groups_of(name: str, found: object) -> Iterable[Group]:
 def _costs(tables: Sequence[Fields]) -> Section:
     names = [str(table["name"]) for table in tables]
     rows = [
-        Bar(str(table["name"]), "cost", usd, usd_total(usd), *bounds(table["cost_usd"]))
+        Bar(str(table["name"]), str(table["name"]), usd, usd_total(usd), *bounds(table["cost_usd"]))
         for table in tables
         if (usd := number(table["cost_usd"])) is not None
     ]
     blocks: list[Block] = [Grid(_summary_table(tables), colors(names))]
     if rows:
         caption = "The whole traffic under each route table; lines are intervals where there are any."
-        blocks.append(Chart("Cost of each route table", caption, bars(rows, Axis("USD", "$~s")), _summary_table(tables)))
+        blocks.append(Chart("Cost of each route table", caption, bars(rows, Axis("USD", "$,~r")), _summary_table(tables)))
     return Section("Cost", blocks)
 
 
 def _summary_table(tables: Sequence[Fields]) -> Table:
     heads = ("Requests", "Cost", "Change", "$/1k", "p50", "p95", "Energy", "Quality", "Moved", "Kept", "Rejected")
-    return Table((Column("Route table"), *(Column(name, "right") for name in heads)), [_summary_row(table) for table in tables])
+    return Table(
+        (Column("Route table"), *(Column(name, "right") for name in heads)),
+        [_summary_row(table, at == 0) for at, table in enumerate(tables)],
+    )
 
 
-def _summary_row(table: Fields) -> list[str]:
+def _summary_row(table: Fields, base: bool) -> list[str]:
     usd, requests = number(table["cost_usd"]), number(table.get("requests"))
     per_k = usd / requests * 1000 if usd is not None and requests else None
     kept = table.get("kept")
     shares = [number(share) for share in kept.values()] if isinstance(kept, Mapping) else [number(kept)]
     known = [share for share in shares if share is not None]
+    moved_cost = None if base else number(table.get("change"))
     return [
-        str(table["name"]), count(requests), usd_total(usd), signed_share(number(table.get("change"))), usd_total(per_k),
+        str(table["name"]), count(requests), usd_total(usd), signed_share(moved_cost), usd_total(per_k),
         seconds(number(table.get("p50_s"))), seconds(number(table.get("p95_s"))), joules(number(table.get("energy_j"))),
         percent(number(table.get("quality"))), _share_or_count(number(table.get("moved"))),
         _share_or_count(sum(known)) if known else UNKNOWN, count(number(table.get("rejected"))),
@@ -134,8 +139,8 @@ def _by_group(name: str, groups: Sequence[Group], tables: Sequence[Fields]) -> S
         return None
     left = f" The {MAX_GROUPS} most costly of {len(values):,} are drawn." if len(values) > MAX_GROUPS else ""
     title = f"Cost by {name.replace('_', ' ')}"
-    chart = Chart(title, f"What is saved is told against {base}.{left}", bars(drawn, Axis("USD", "$~s")), table)
-    return Section(title, [chart])
+    chart = Chart(title, f"What is saved is told against {base}.{left}", bars(drawn, Axis("USD", "$,~r")), table)
+    return Section(f"By {name.replace('_', ' ')}", [chart])
 
 
 def _quality(tables: Sequence[Fields]) -> Section | None:
@@ -166,7 +171,7 @@ def _quality(tables: Sequence[Fields]) -> Section | None:
     caption = "Up is better, left is cheaper. A table below and left of another is cheaper but worse, not better."
     spec = plane(
         points,
-        Axis("USD for the whole traffic", "$~s", scale_for(point.x for point in points)),
+        Axis("USD for the whole traffic", "$,~r", scale_for(point.x for point in points)),
         Axis("expected quality", ".0%"),
         best,
     )
@@ -186,7 +191,7 @@ def _latency(tables: Sequence[Fields]) -> Section | None:
         [str(table["name"]), *(seconds(number(table.get(f"{mark}_s"))) for mark in _MARKS), seconds(number(table.get("mean_s")))]
         for table in tables
     ]
-    axis = Axis("seconds", "~g", scale_for(value for marks in found.values() for _, value in marks))
+    axis = Axis("seconds", "~r", scale_for(value for marks in found.values() for _, value in marks))
     caption = "Half of the requests are faster than p50, one in a hundred is slower than p99."
     return Section("Latency", [Chart("How long requests take", caption, ranges(found, axis), Table(columns, rows))])
 
@@ -203,12 +208,19 @@ def _over_time(name: str, groups: Sequence[Group]) -> Section | None:
     cost = {(group.value, group.table): usd for group, usd in points}
     values = sorted({group.value for group, _ in points}, key=lambda value: int(value) if whole else value)
     rows = [[value, *(usd_total(cost.get((value, table))) for table in tables)] for value in values]
-    x = Axis(f"{name}, UTC", "~g") if whole else Axis(f"{name}, UTC", "", "time")
+    x = Axis(f"{name}, UTC", "~r") if whole else Axis(f"{name}, UTC", _TIMES[name], "time")
     table = Table((Column(name.capitalize()), *(Column(table, "right") for table in tables)), rows[: MAX_ROWS * 5])
     title = f"Cost over the {name}s"
     return Section(
-        title,
-        [Chart(title, "What the requests of each span cost under each table.", curves(series, x, Axis("USD", "$~s")), table)],
+        f"Over the {name}s",
+        [
+            Chart(
+                title,
+                "What the requests of each span cost under each table.",
+                curves(series, x, Axis("USD", "$,~r", zero=True)),
+                table,
+            )
+        ],
     )
 
 
