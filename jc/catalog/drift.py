@@ -1,7 +1,8 @@
 """How far the catalog's prices are from another list's, offer by offer: a report for a scheduled job, never a gate.
 
 Offers are matched by name and nothing else: the full id, an alias, or provider and wire id. The same seller goes by several
-names in the public lists; which those are is written down here, and can be added to. What is in one list only is counted, not guessed at.
+names in the public lists; which those are is written down here, and can be added to. What is in one list only is counted, not
+guessed at.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,8 +1,8 @@
 """What to pick for which job: the pick-by-job tables and the decision tree of `jobs.yaml`, asked by job, needs or questions.
 
 Proposals come in the order of the documents: the branches of the tree whose question the needs answer with yes, then the jobs
-that ask for nothing else, then every other offer by its cost key. The first one that meets every need wins; everything that was passed
-over is told with the need that it does not meet. An unknown fact does not meet a need.
+that ask for nothing else, then every other offer by its cost key. The first one that meets every need wins; everything that was
+passed over is told with the need that it does not meet. An unknown fact does not meet a need.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
