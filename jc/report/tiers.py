@@ -14,8 +14,7 @@ from jc.report.numbers import UNKNOWN
 from jc.report.table import Column, Table
 from jc.sanitise import clip, display_width
 from jc.tiers.bands import required
-from jc.tiers.standing import Member, Standing, ranked
-from jc.tiers.swap import cheapest
+from jc.tiers.standing import Member, Standing, cheapest, ranked
 
 SCHEMA = "jc.tiers/1"
 WIDTH = 100

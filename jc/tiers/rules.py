@@ -9,8 +9,7 @@ from jc.catalog.model import Offer, RouteTable, SwapRules, TierRule
 from jc.catalog.names import Names
 from jc.tiers.assign import Placed, assign
 from jc.tiers.lock import stale_inputs
-from jc.tiers.standing import Standing, standing
-from jc.tiers.swap import cheapest
+from jc.tiers.standing import Standing, cheapest, standing
 
 _WRITE = "run `jc tiers assign --write`"
 

@@ -150,3 +150,16 @@ def ranked(standing: Standing, tier: str, at: datetime) -> list[tuple[Member, De
     weight = standing.catalog.settings.output_weight
     priced = [(member, standing.screened(member.offer).key(at, weight)) for member in standing.tiers.get(tier, ())]
     return sorted(priced, key=lambda pair: (pair[1] is None, pair[1] or Decimal(0), pair[0].offer.id))
+
+
+def cheapest(view: Standing, tier: str, at: datetime, *, region: str = "any", vision: bool = False) -> Offer | None:
+    """The offer that carries the `cheapest` mark of a tier: the first by cost key in a region (`any`: everywhere) that a swap
+    may pick, among vision offers when `vision` is set; None when there is none.
+    """
+    for member, usd in ranked(view, tier, at):
+        offer = member.offer
+        if usd is None or region not in {"any", offer.region} or (vision and not offer.vision):
+            continue
+        if view.screened(offer).objection is None:
+            return offer
+    return None

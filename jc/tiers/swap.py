@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from jc.catalog.model import Catalog, Offer
 from jc.quantities import Usage
 from jc.tiers.screen import Objection, Screened, Why
-from jc.tiers.standing import Member, Standing, ranked, standing
+from jc.tiers.standing import Member, Standing, standing
 
 UNKNOWN_CONTEXT = 8_192
 UNKNOWN_OUTPUT = 4_096
@@ -277,16 +277,3 @@ def _smaller(asked: Offer, offer: Offer) -> str:
 
 def _region_text(region: str | Iterable[str]) -> str:
     return region if isinstance(region, str) else ",".join(region)
-
-
-def cheapest(view: Standing, tier: str, at: datetime, *, region: str = "any", vision: bool = False) -> Offer | None:
-    """The offer that carries the `cheapest` mark of a tier: the first by cost key in a region (`any`: everywhere) that a swap
-    may pick, among vision offers when `vision` is set; None when there is none.
-    """
-    for member, usd in ranked(view, tier, at):
-        offer = member.offer
-        if usd is None or region not in {"any", offer.region} or (vision and not offer.vision):
-            continue
-        if view.screened(offer).objection is None:
-            return offer
-    return None
