@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jc.cli.evals_compare import register as register_compare
 from jc.cli.evals_options import environment_of, judge_template_of, one_of, scale_of
 from jc.cli.evals_run import Carrying
 from jc.cli.evals_stats import register as register_stats
@@ -250,4 +251,5 @@ def _find(out: Out, name: str) -> "RunFolder":
     return find(Path(out.config.get("runs")), name)
 
 
+register_compare(app)
 register_stats(app)

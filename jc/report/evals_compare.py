@@ -1,0 +1,122 @@
+"""One run against another for people and machines, and the gate's answer as table, JUnit, annotations and step summary."""
+
+from dataclasses import asdict
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from jc.evals.statistics.against import Changed, Comparison, Side
+from jc.evals.statistics.gate import Gate
+from jc.report.document import Document
+from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_amount
+from jc.report.table import Column, Table
+
+
+def _points(row: Changed) -> str:
+    return f"{row.difference.value * 100:+.1f}".replace("-", MINUS)
+
+
+def _arrow(before: str, after: str) -> str:
+    return before if before == after else f"{before} → {after}"
+
+
+def _word(row: Changed) -> str:
+    p = UNKNOWN if row.p_holm is None else f"{row.p_holm:.2g}"
+    if row.word == "undecided":
+        more = f"; about {row.more_prompts:,} more prompts" if row.more_prompts else ""
+        return f"not proven (p = {p}{more})"
+    return f"{row.word} (p = {p})"
+
+
+def _thousand(usd: Any) -> str:
+    return UNKNOWN if usd is None else usd_amount(usd * 1000)
+
+
+def _table(found: Comparison, basis: str) -> Table:
+    score = "Win rate" if basis == "games" else "Score"
+    columns = (
+        Column("Candidate"),
+        Column(score),
+        Column("Points", "right"),
+        Column("$/1k answers"),
+        Column("p95"),
+        Column("Verdict"),
+    )
+    rows = [
+        [
+            row.candidate,
+            _arrow(percent(row.base.value), percent(row.run.value)),
+            _points(row),
+            _arrow(_thousand(row.usd_base), _thousand(row.usd_run)),
+            _arrow(seconds(row.p95_base_s), seconds(row.p95_run_s)),
+            _word(row),
+        ]
+        for row in found.rows
+    ]
+    return Table(columns, rows)
+
+
+def _notes(found: Comparison, run: Side, base: Side) -> str:
+    parts = [f"{found.paired_prompts:,} paired prompts; {found.changed_winner:,} changed winner."]
+    for count, words in (
+        (len(found.only_run), f"new in {run.name}"),
+        (len(found.only_base), f"only in {base.name}"),
+        (len(found.edited), "edited under the same id"),
+    ):
+        if count:
+            parts.append(f"{count:,} {'is' if count == 1 else 'are'} {words} and {'was' if count == 1 else 'were'} left out.")
+    if found.missing:
+        parts.append(f"Without a score now: {', '.join(found.missing)}.")
+    return " ".join(parts)
+
+
+def comparison_document(found: Comparison, run: Side, base: Side) -> Document:
+    """The comparison in every format; differences are run minus base."""
+    table = _table(found, run.basis)
+    notes = _notes(found, run, base)
+    payload = {"run": run.name, "base": base.name, **asdict(found)}
+    records = [
+        {"candidate": row.candidate, "difference": row.difference.value, "p": row.p_holm, "word": row.word} for row in found.rows
+    ]
+    return Document(
+        "jc.evals-comparison/1", payload, records, [table],
+        text=f"{table.text()}\n\n{notes}", markdown=f"{table.markdown()}\n\n{notes}",
+    )  # fmt: skip
+
+
+def gate_document(answer: Gate, found: Comparison, run: Side, base: Side) -> Document:
+    """The gate's answer; `junit` and `github` beside the usual formats."""
+    table = Table(
+        (Column("Check"), Column("Candidate"), Column("Answer"), Column("Why")),
+        [[check.name, check.candidate, "pass" if check.passed else "FAIL", check.message] for check in answer.checks],
+    )
+    verdict = "The gate is open." if answer.passed else "The gate is closed."
+    comparison = _table(found, run.basis)
+    payload = {"run": run.name, "base": base.name, "passed": answer.passed, "checks": [asdict(check) for check in answer.checks]}
+    return Document(
+        "jc.evals-gate/1",
+        payload,
+        [asdict(check) for check in answer.checks],
+        [table],
+        text=f"{comparison.text()}\n\n{table.text()}\n\n{verdict}",
+        markdown=f"### Evals: {verdict}\n\n{comparison.markdown()}\n\n{table.markdown()}",
+        extra={"junit": lambda: _junit(answer), "github": lambda: _annotations(answer)},
+    )
+
+
+def _junit(answer: Gate) -> str:
+    failed = sum(not check.passed for check in answer.checks)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuite name="jc evals gate" tests="{len(answer.checks)}" failures="{failed}">',
+    ]
+    for check in answer.checks:
+        head = f"  <testcase classname={quoteattr(check.name)} name={quoteattr(check.candidate)}"
+        lines.append(f"{head}/>" if check.passed else f"{head}><failure message={quoteattr(check.message)}/></testcase>")
+    return "\n".join([*lines, "</testsuite>"])
+
+
+def _annotations(answer: Gate) -> str:
+    escaped = ((check, check.message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")) for check in answer.checks)
+    return "\n".join(
+        f"::{'notice' if check.passed else 'error'} title=jc evals gate ({check.name})::{message}" for check, message in escaped
+    )

@@ -1,0 +1,81 @@
+"""`jc evals compare` and `jc evals gate` on real runs of the demo endpoint."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def jc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """One call of `jc` in a folder."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(folder / ".cache"), "NO_COLOR": "1", "COLUMNS": "98"}
+    environment.pop("GITHUB_STEP_SUMMARY", None)
+    return subprocess.run(
+        [sys.executable, "-m", "jc", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs, `base` on 20 prompts and `head` on 12 of them, and a CSV in which one candidate got worse."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, limit in (("base", "20"), ("head", "12")):
+        done = jc(
+            folder, "evals", "run", "-c", "demo/strong,demo/hasty", "-p", "demo", "-j", "demo/judge", "-q", "--limit", limit,
+            "--run-dir", f"runs/{name}", "-o", f"{name}.csv",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    with (folder / "base.csv").open(encoding="utf-8") as source:
+        rows = list(csv.DictReader(source))
+    with (folder / "worse.csv").open("w", encoding="utf-8", newline="") as target:
+        writer = csv.DictWriter(target, rows[0].keys())
+        writer.writeheader()
+        writer.writerows({**row, "score": "0.1" if row["candidate"] == "demo/strong" else row["score"]} for row in rows)
+    return folder
+
+
+def test_equal_runs_are_paired_on_common_prompts(place: Path) -> None:
+    """The comparison counts the common prompts, names what was left out, and proves nothing where nothing changed."""
+    done = jc(place, "evals", "compare", "head", "base", "-f", "json")
+    found = json.loads(done.stdout)
+
+    assert done.returncode == 0, done.stderr
+    assert found["paired_prompts"] == 12
+    assert len(found["only_base"]) == 8
+    assert {row["word"] for row in found["rows"]} <= {"equivalent", "undecided"}
+
+
+def test_the_gate_opens_for_no_change_and_closes_for_a_proven_loss(place: Path) -> None:
+    """Exit 0 without a proven regression, exit 1 with one, whose name is in table, annotations and JUnit."""
+    same = jc(place, "evals", "gate", "head", "--baseline", "base")
+    worse = jc(place, "evals", "gate", "worse.csv", "--baseline", "base.csv", "-f", "github", "-o", "gate.xml")
+
+    assert (same.returncode, worse.returncode) == (0, 1)
+    assert "::error title=jc evals gate (regression)::`demo/strong` got worse" in worse.stdout
+    assert '<failure message="`demo/strong` got worse' in (place / "gate.xml").read_text("utf-8")
+
+
+def test_another_judge_is_refused_unless_told(place: Path) -> None:
+    """Runs judged in another way are different quantities: exit 2, and `--anyway` compares them with a warning."""
+    done = jc(
+        place, "evals", "run", "-c", "demo/strong,demo/hasty", "-p", "demo", "-j", "demo/judge", "-q", "--limit", "12",
+        "--judge-mode", "pointwise", "--run-dir", "runs/points",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    refused = jc(place, "evals", "compare", "points", "base")
+
+    assert refused.returncode == 2
+    assert "cannot be compared" in refused.stderr
+
+
+def test_a_file_that_is_no_result_is_one_clear_error(place: Path) -> None:
+    """A CSV without the columns is named with the one that is missing."""
+    (place / "other.csv").write_text("a,b\n1,2\n", "utf-8")
+    done = jc(place, "evals", "compare", "other.csv", "base")
+
+    assert done.returncode == 2
+    assert "has no column `prompt_id`" in done.stderr
