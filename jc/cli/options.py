@@ -66,19 +66,21 @@ def new_app(help_text: str, **more: Any) -> typer.Typer:
 
 
 def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register `function(out, …)` as a command with the shared options added."""
+    """Register `function(out, …)` as a command with the shared options added; a parameter of its own replaces the shared one."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         own = inspect.signature(function)
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(own.parameters.values())[1:]]
 
+        added = [p for p in SHARED if p.name not in own.parameters]
+
         @functools.wraps(function)
         def run(**values: Any) -> None:
-            shared = {p.name: values.pop(p.name) for p in SHARED}
+            shared = {p.name: values.pop(p.name) if p in added else p.default for p in SHARED}
             with Out.open(**shared) as out:
                 function(out, **values)
 
-        combined = [*parameters, *SHARED]
+        combined = [*parameters, *added]
         run.__signature__ = own.replace(parameters=combined)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in combined}
         del run.__wrapped__

@@ -23,6 +23,8 @@ SUFFIXES = {
     ".txt": "table", ".html": "html", ".htm": "html", ".xml": "junit", ".sarif": "sarif", ".parquet": "parquet", ".ics": "ics",
     ".yaml": "yaml", ".yml": "yaml",
 }  # fmt: skip
+EXACT = frozenset({"ics"})
+"""Formats with line ends of their own, whose writers let no other control character through."""
 _STYLES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1"}
 
 
@@ -81,15 +83,15 @@ class Out:
 
     def show(self, document: Document) -> None:
         """The result on stdout, in the chosen format."""
-        self.data(render(document, self.format))
+        self.data(render(document, self.format), exact=self.format in EXACT)
 
     def write_file(self, document: Document, path: Path) -> None:
         """The result in one file, in the format of its suffix."""
         write_atomically(path, render(document, SUFFIXES[path.suffix.lower()]))
 
-    def data(self, text: str) -> None:
-        """Text to stdout as it is, with control characters shown instead of sent."""
-        sys.stdout.write(plain(text))
+    def data(self, text: str, *, exact: bool = False) -> None:
+        """Text to stdout as it is, with control characters shown instead of sent; `exact` keeps the line ends of a format."""
+        sys.stdout.write(text if exact else plain(text))
         sys.stdout.flush()
 
     def say(self, text: str = "") -> None:
