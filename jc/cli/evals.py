@@ -9,6 +9,7 @@ import typer
 
 from jc.cli.evals_compare import register as register_compare
 from jc.cli.evals_options import environment_of, judge_template_of, one_of, scale_of
+from jc.cli.evals_report import register as register_report
 from jc.cli.evals_run import Carrying
 from jc.cli.evals_stats import register as register_stats
 from jc.cli.options import command, new_app, split_list
@@ -179,10 +180,12 @@ def list_runs(out: Out) -> None:
 def show(out: Out, name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")]) -> None:
     """Show the result of a run again."""
     from jc.evals.finish import read_summary
-    from jc.report.evals import evals_document, judge_lines
+    from jc.report.evals import judge_lines
+    from jc.report.run_document import run_document
 
-    summary = read_summary(_find(out, name))
-    out.emit(evals_document(summary))
+    folder = _find(out, name)
+    summary = read_summary(folder)
+    out.emit(run_document(folder, summary))
     for line in judge_lines(summary):
         out.say(line)
 
@@ -252,4 +255,5 @@ def _find(out: Out, name: str) -> "RunFolder":
 
 
 register_compare(app)
+register_report(app)
 register_stats(app)

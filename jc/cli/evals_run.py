@@ -75,10 +75,10 @@ def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
     from jc.evals.finish import derive
     from jc.evals.outputs import write_rows
     from jc.evals.results import RESULT_COLUMNS
-    from jc.report.evals import evals_document
+    from jc.report.run_document import run_document
 
     summary = derive(finished, raw=raw_csv)
-    document = evals_document(summary)
+    document = run_document(finished.folder, summary)
     for path in out.files:
         if path.suffix.lower() == ".csv":
             # The rows are in the run folder already, in this very form.

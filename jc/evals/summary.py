@@ -88,12 +88,13 @@ def summarise(
         "missing": sum(total.statuses["error"] for total in totals.values()),
         "spent_usd": spent_usd,
         "judge_usd": sum((total.judge_cost_usd for total in totals.values()), Decimal(0)),
-        "candidates": [_candidate(party.name, party.offer.id if party.offer else None, totals[party.name]) for party in parties],
+        "candidates": [totalled(party.name, party.offer.id if party.offer else None, totals[party.name]) for party in parties],
         "standings": asdict(standings) if standings else None,
     }
 
 
-def _candidate(name: str, offer: str | None, totals: Totals) -> dict[str, Any]:
+def totalled(name: str, offer: str | None, totals: Totals) -> dict[str, Any]:
+    """One candidate's row of the summary."""
     answered = totals.answered
     priced = answered - totals.unpriced
     return {

@@ -117,13 +117,14 @@ def curves(series: Mapping[str, Sequence[tuple[float | str, float]]], x: Axis, y
     return spec(values, {"mark": {"type": "line", "strokeWidth": 2.2}, "encoding": encoding, "height": 280})
 
 
-def bars(rows: Sequence[Bar], axis: Axis) -> Spec:
+def bars(rows: Sequence[Bar], axis: Axis, series: Sequence[str] = ()) -> Spec:
     """Bars lying down, grouped by label, one colour per series, each with its figure at the end and its interval.
 
-    Where label and series are the same each bar stands alone in its own colour.
+    Where label and series are the same each bar stands alone in its own colour. `series` fixes the order of the colours, so that
+    a series has the same one in every chart of a page.
     """
     places = labels(row.label for row in rows)
-    short = labels(row.series for row in rows)
+    short = labels((*series, *(row.series for row in rows)))
     intervals = any(row.low is not None for row in rows)
     values = [
         {

@@ -7,7 +7,7 @@ from jc.report.chart_parts import Axis, Bar, Chart
 from jc.report.charts import bars, radar
 from jc.report.conclusion import number
 from jc.report.html import Grid, Page, Prose, Section, render_page
-from jc.report.numbers import MINUS, UNKNOWN
+from jc.report.numbers import MINUS, UNKNOWN, usd_request
 from jc.report.table import Column, Table
 
 Metric = Mapping[str, Any]
@@ -67,8 +67,9 @@ def _value(metric: Metric, name: str) -> float | None:
 def _written(value: float | None, unit: str) -> str:
     if value is None:
         return UNKNOWN
-    text = f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"
-    return f"${text}" if unit.startswith("usd") else text
+    if unit.startswith("usd"):
+        return usd_request(value)
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"
 
 
 def _gap(metric: Metric) -> str:
@@ -132,5 +133,5 @@ def _bars(models: Sequence[str], kind: str, metrics: Sequence[Metric]) -> Sectio
         ]
         title = _joined([str(metric["name"]) for metric in chosen])
         caption = "More is better." if higher else "Less is better."
-        charts.append(Chart(title, caption, bars(rows, Axis(_unit(chosen[0]), "~r")), _table(models, chosen)))
+        charts.append(Chart(title, caption, bars(rows, Axis(_unit(chosen[0]), "~r"), models), _table(models, chosen)))
     return Section(_KINDS.get(kind, kind.capitalize()), charts)

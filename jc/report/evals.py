@@ -5,7 +5,7 @@ from typing import Any
 
 from jc.report.document import Document
 from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_amount
-from jc.report.table import Column, Table
+from jc.report.table import Column, Table, markdown_cell
 
 SCHEMA = "jc.evals/1"
 DEMO_NOTE = "demo data: the answers and the judge are the embedded demo endpoint's"
@@ -22,8 +22,8 @@ def evals_document(summary: Summary) -> Document:
     if summary["demo"]:
         parts.append(f"({DEMO_NOTE})")
     markdown = [table.markdown() for table in tables]
-    if words := word_lines(summary):
-        markdown.insert(1, "\n".join(f"- {' '.join(line.split())}" for line in words))
+    if proofs := proof_lines(summary):
+        markdown.insert(1, "\n".join(f"- {markdown_cell(line)}" for line in proofs))
     if summary["demo"]:
         markdown.append(f"_{DEMO_NOTE}_")
     return Document(
