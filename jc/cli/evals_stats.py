@@ -1,5 +1,6 @@
 """`jc evals stats`: what existing verdicts, scores or a right/wrong matrix prove."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,8 @@ def stats(
     from jc.evals.statistics.values import Rules
     from jc.report.evals_stats import Source, stats_document
 
+    if not math.isfinite(margin):
+        raise InputError(f"`--margin {margin:g}` is not a number", hint="for example 0.02: two points of a hundred")
     if not 0 < alpha < 1:
         raise InputError(f"`--alpha {alpha:g}` is not between 0 and 1", hint="the usual one is 0.05")
     foreign = read_foreign(file)

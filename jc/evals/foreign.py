@@ -6,7 +6,8 @@ games    `prompt_id, a, b, score_a` with 1, 0.5 or 0; optional `judge, order, cl
 scores   `prompt_id, candidate, score`; optional `judge, cluster, epoch`
 matrix   `prompt_id` and one column per candidate with 1 or 0; optional `cluster`
 
-An empty score is a verdict that could not be read: a gap, never a loss. Every bad row is named in one pass.
+The columns of Chatbot Arena and MT-Bench, `model_a, model_b, winner`, are read as games too (`question_id` for `prompt_id`,
+`turn` for `epoch`). An empty score is a verdict that could not be read: a gap, never a loss. Every bad row is named in one pass.
 """
 
 import itertools
@@ -27,6 +28,9 @@ LARGEST = 1e12
 """Scores, lengths and epochs beyond it are taken for damage; it keeps every sum finite."""
 _GAME = ("prompt_id", "a", "b", "score_a")
 _SCORE = ("prompt_id", "candidate", "score")
+_ARENA = ("model_a", "model_b", "winner")
+_WINNERS = {"model_a": "1", "model_b": "0", "tie": "0.5", "tie (bothbad)": "0.5", "tie (inconsistent)": "0.5", "both_bad": "0.5"}
+_RENAMED = {"model_a": "a", "model_b": "b", "winner": "score_a", "question_id": "prompt_id", "turn": "epoch"}
 _BESIDE_MATRIX = frozenset({"prompt_id", "cluster", "category", "epoch", "judge", "run_id"})
 _RIGHT = {"1": 1.0, "1.0": 1.0, "true": 1.0, "right": 1.0, "0": 0.0, "0.0": 0.0, "false": 0.0, "wrong": 0.0}
 _ORDERS: dict[str, Order] = {"": "", "ab": "ab", "ba": "ba", "a": "ab", "b": "ba", "first": "ab", "second": "ba"}
@@ -75,7 +79,7 @@ def read_foreign(path: Path) -> Foreign:
     """The verdicts, scores or matrix in `path`; InputError with every bad row as `file:line`."""
     bad = BadRows(str(path))
     reading = _Reading(bad)
-    rows = rows_of(path, bad, f"name a CSV or JSONL file with {SHAPES}")
+    rows = (_renamed(row) for row in rows_of(path, bad, f"name a CSV or JSONL file with {SHAPES}"))
     first = next(rows, None)
     if first is None:
         bad.check()
@@ -99,6 +103,16 @@ def read_foreign(path: Path) -> Foreign:
         raise InputError(f"`{path}` has no {kind}", hint=f"columns: {SHAPES}")
     unused = _unused(kind, reading.columns)
     return Foreign(str(path), kind, tuple(reading.games), tuple(reading.marks), reading.rows, reading.unread, unused)
+
+
+def _renamed(row: Row) -> Row:
+    """A row of an arena under the names used here; its winner becomes a score, what is no winner stays and is found wrong."""
+    if not set(_ARENA) <= set(row.data):
+        return row
+    data = {_RENAMED.get(name, name): value for name, value in row.data.items()}
+    winner = _text(data["score_a"])
+    data["score_a"] = _WINNERS.get(winner.lower(), winner)
+    return Row(row.line, data, row.header)
 
 
 def _unused(kind: Kind, columns: tuple[str, ...]) -> tuple[str, ...]:

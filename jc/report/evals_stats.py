@@ -102,9 +102,10 @@ def _standings_table(data: Mapping[str, Any]) -> Table:
     columns = [Column("Candidate"), Column(name, "right"), Column(_level(data), "right")]
     controlled = any(row["rating"] and row["rating"]["controlled"] is not None for row in data["standings"])
     if games:
-        columns += [Column(title, "right") for title in ("Rating", "interval", "Rank", "Won", "Tied", "Lost")]
-        columns += [Column("At equal length", "right")] if controlled else []
-    columns.append(Column("Prompts", "right"))
+        columns += [Column(title, "right") for title in ("Rating", "interval", "Rank", "Won/tied/lost")]
+        columns += [Column("Same length", "right")] if controlled else []
+    uneven = len({row["prompts"] for row in data["standings"]} | {data["prompts"]}) > 1
+    columns += [Column("Prompts", "right")] if uneven else []
     rows = []
     for row in data["standings"]:
         mean = row["pass_rate"] if right else row["score"]
@@ -112,7 +113,7 @@ def _standings_table(data: Mapping[str, Any]) -> Table:
         if games:
             cells += _game_cells(row)
             cells += [_controlled(row)] if controlled else []
-        rows.append([*cells, count(row["prompts"])])
+        rows.append([*cells, count(row["prompts"])] if uneven else cells)
     return Table(tuple(columns), rows)
 
 
@@ -123,7 +124,8 @@ def _game_cells(row: Mapping[str, Any]) -> list[str]:
         low, high = rating["rank_low"], rating["rank_high"]
         rank = f"{low}" if low == high and low is not None else f"{low} – {high}" if low is not None else f"{rating['rank']}"
     value = f"{rating['value']:.0f}" if rating else UNKNOWN
-    return [value, rating_interval(rating), rank, *(count(row[name]) for name in ("wins", "ties", "losses"))]
+    record = "/".join(count(row[name]) for name in ("wins", "ties", "losses"))
+    return [value, rating_interval(rating), rank, record]
 
 
 def _controlled(row: Mapping[str, Any]) -> str:
@@ -228,7 +230,8 @@ def _length_lines(data: Mapping[str, Any]) -> list[str]:
     if not fit:
         return []
     direction = "longer" if fit["coefficient"] >= 0 else "shorter"
-    odds = f"{fit['coefficient']:+.2f} log-odds for one standard deviation ({fit['sd']:,.0f})".replace("-", MINUS)
+    size = f"{fit['coefficient']:+.2f}".replace("-", MINUS)
+    odds = f"{size} log-odds for one standard deviation ({fit['sd']:,.0f})"
     p = f", p = {p_text(fit['p'])}".replace("= <", "<") if fit["p"] is not None else ""
     return [f"Length: the judge leans to {direction} answers, about {odds}{p}."]
 
