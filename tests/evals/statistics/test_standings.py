@@ -187,3 +187,26 @@ def test_everything_can_be_written_as_json() -> None:
     found = standings(Evidence(round_robin(5, 15, [0.0, 0.4]), [Mark("p1", "c0", None, "j")]), Rules(draws=20))
     text = json.dumps(asdict(found), allow_nan=False)
     assert json.loads(text)["standings"][0]["candidate"] in {"c0", "c1"}
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "ties", "win_rate", "error"),
+    [
+        (761, 32, 12, 95.27950310559004, 0.716281440286153),
+        (756, 35, 14, 94.78260869565216, 0.7489957601246771),
+        (783, 16, 5, 97.69900497512438, 0.5104849118311993),
+        (764, 39, 2, 95.03105590062113, 0.7613100978662208),
+    ],
+)
+def test_the_published_leaderboard_of_alpaca_eval(wins: int, losses: int, ties: int, win_rate: float, error: float) -> None:
+    """gpt4, gpt4_0314, gpt4_1106_preview and tulu-2-dpo-70b against text_davinci_003: win rate and standard error to all digits.
+
+    From alpaca_eval_gpt4_leaderboard.csv of tatsu-lab/alpaca_eval (columns n_wins, n_wins_base, n_draws, win_rate, standard_error).
+    """
+    scores = [1.0] * wins + [0.0] * losses + [0.5] * ties
+    found = standings(Evidence([Game(f"p{k}", "model", "baseline", score) for k, score in enumerate(scores)]), Rules(draws=0))
+    best = found.standings[0]
+    assert best.score is not None
+    assert best.score.se is not None
+    assert best.score.value * 100 == pytest.approx(win_rate, rel=1e-12)
+    assert best.score.se * 100 == pytest.approx(error, rel=1e-9)
