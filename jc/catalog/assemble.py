@@ -16,7 +16,7 @@ from jc.catalog.garbage import no_collection
 from jc.catalog.model import Catalog
 from jc.catalog.tree import Flaw, Map
 
-_ID = re.compile(r"""\b(?:id|aliases|name):\s*["'\[]?([^\s"',}\]]+)""")
+_ID = re.compile(r"""\b(?:id|name|provider|model):\s*["']?([^\s"',}\]]+)|aliases:\s*\[([^\]]*)\]""")
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "models": ("models",),
     "offers": ("offers",),
@@ -61,7 +61,7 @@ def _assembled(documents: Documents) -> Assembled:
         flaws.extend(Found(document, flaw) for flaw in document.flaws)
         tree = _usable(document, flaws, lost)
         if tree is None:
-            lost.update(_ID.findall(document.raw.decode("utf-8", "replace")))
+            lost.update(_names_in(document.raw.decode("utf-8", "replace")))
         elif document.kind is not None:
             flaws.extend(
                 Found(document, _duplicate(document, tree, twice)) for twice in parts.add(document.kind, tree, document.file)
@@ -111,6 +111,12 @@ def _salvaged(tree: Map, lists: tuple[str, ...], wrong: Iterable[Misfit], lost: 
     for name, index in rows:
         lost.update(_names(tree[name][index]))
     return out
+
+
+def _names_in(text: str) -> Iterator[str]:
+    """The names that a file would have given, had it been readable."""
+    for match in _ID.finditer(text):
+        yield from [match[1]] if match[1] else re.split(r"""[\s,"']+""", match[2])
 
 
 def _names(row: object) -> Iterator[str]:

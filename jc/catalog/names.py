@@ -30,10 +30,16 @@ class Names:
 
     def matches(self, name: str) -> Sequence[Offer]:
         """The offers that a name can mean: one is an answer, several are a question, none is unknown."""
+        return self.own_matches(name) or _unique(self._models.get(name) or self._by_model_ending(name))
+
+    def own_matches(self, name: str) -> Sequence[Offer]:
+        """The offers that a name can mean by their own ids and aliases, whatever their models are called.
+
+        Files are held to this: when an offer goes, its name must not quietly pass to another offer of its model.
+        """
         if name in self.catalog.offers:
             return (self.catalog.offers[name],)
-        found = self._aliases.get(name) or self._models.get(name)
-        return _unique(found or self._by_ending(name))
+        return _unique(self._aliases.get(name) or self._by_ending(name))
 
     def get(self, name: str) -> Offer | None:
         """The offer that a name means, None when there is none or more than one."""
@@ -53,8 +59,10 @@ class Names:
     def _by_ending(self, name: str) -> list[Offer]:
         ending = f"/{name}"
         found = [offer for key, offer in self.catalog.offers.items() if key.endswith(ending)]
-        found += [offer for alias, offers in self._aliases.items() if alias.endswith(ending) for offer in offers]
-        return found or [offer for key, offers in self._models.items() if key.endswith(ending) for offer in offers]
+        return found + [offer for alias, offers in self._aliases.items() if alias.endswith(ending) for offer in offers]
+
+    def _by_model_ending(self, name: str) -> list[Offer]:
+        return [offer for key, offers in self._models.items() if key.endswith(f"/{name}") for offer in offers]
 
 
 def _unique(offers: Iterable[Offer]) -> list[Offer]:

@@ -311,7 +311,7 @@ def _price_cells(line: CostLine, places: int) -> tuple[str, str, str, str]:
         return (
             _LABELS[line.name],
             f"{line.quantity:,} tokens",
-            f"× {usd_per_mtok(line.usd_per_unit)} per 1M",
+            f"× {usd_per_mtok(line.usd_per_unit.normalize())} per 1M",
             _usd(line.usd, places),
         )
     noun = _SINGLE[line.per] if line.quantity == 1 else _NOUNS[line.per]

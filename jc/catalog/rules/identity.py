@@ -111,7 +111,7 @@ def _unresolved(use: Use, names: Names) -> Remark | None:
         if any(fnmatch.fnmatchcase(offer, use.name) for offer in names.catalog.offers):
             return None
         return Remark(use.record, f"no offer matches `{use.name}` ({use.role})", "patterns are matched against full ids")
-    found = names.matches(use.name)
+    found = names.own_matches(use.name)
     if len(found) == 1:
         return None
     if found:
@@ -144,7 +144,7 @@ def _unknown_provider(book: Book, _at: date) -> Iterator[Remark]:
     for key, names in (("allow", swap.providers_allow), ("deny", swap.providers_deny)):
         named += [(name, policy, ("swap", "providers", key, index)) for index, name in enumerate(names)]
     for name, record, path in named:
-        if name not in known:
+        if name not in known and name not in book.lost:
             yield Remark(book.at(record, *path), f"there is no provider `{name}`", suggest(name, known))
 
 

@@ -17,8 +17,9 @@ _LOW, _HIGH_IN, _HIGH_OUT, _ABSURD = Decimal("0.005"), Decimal(200), Decimal(100
 _DIGITS = 8
 _FAR = 10
 _PEERS = 5
-_WIDEST_OUTPUT = 25
+_WIDEST_OUTPUT = 15
 _WIDEST_WRITE = 4
+_SIBLINGS, _FAR_ABOVE = 2, 40
 _WRITES = ("cache_write_5m", "cache_write_1h")
 
 
@@ -162,13 +163,16 @@ def _cache_write(book: Book, _at: date) -> Iterator[Remark]:
                 yield Remark(book.at(row.where, "usd_per_mtok", kind), message, "is it the price of a cache hit?")
 
 
-@rule("JC310", "price-ratio", "warning", "price", "Output costs at most 25 times, a cache write at most 4 times the input.")
+@rule("JC310", "price-ratio", "warning", "price", "Text output costs at most 15 times, a cache write at most 4 times the input.")
 def _ratio(book: Book, _at: date) -> Iterator[Remark]:
     for offer, row in book.rows:
         into = row.usd_per_mtok.get("input")
         if into is None or into <= 0:
             continue
-        for kind, most in (("output", _WIDEST_OUTPUT), *((kind, _WIDEST_WRITE) for kind in _WRITES)):
+        limits = [(kind, _WIDEST_WRITE) for kind in _WRITES]
+        if offer.output == ("text",):
+            limits.append(("output", _WIDEST_OUTPUT))
+        for kind, most in limits:
             usd = row.usd_per_mtok.get(kind)
             if usd is not None and usd > most * into:
                 message = f"`{offer.id}`: {kind} ({usd}) costs {usd / into:.0f} times its input ({into})"
@@ -223,7 +227,7 @@ def _in_force(book: Book, at: date) -> Iterator[Remark]:
         if (released is None or released <= at) and (removal is None or removal > at):
             first = min(row.valid_from for row in offer.prices)
             message = f"`{offer.id}` has no price in force on {at}; its first row begins on {first}"
-            yield Remark(book.at(offer.where, "prices"), message, "add the row that holds today")
+            yield Remark(book.at(offer.where, "prices", key=True), message, "add the row that holds today")
 
 
 @rule("JC314", "price-announced-past", "warning", "price", "A row whose day has come is no longer only announced.")
@@ -234,7 +238,34 @@ def _announced(book: Book, at: date) -> Iterator[Remark]:
             yield Remark(book.at(row.where, "status"), message, "look it up, then say `confirmed` or `cancelled`")
 
 
+@rule(
+    "JC315",
+    "price-far-from-siblings",
+    "warning",
+    "price",
+    "No chat input costs 40 times the median of its provider's other chat offers.",
+)
+def _siblings(book: Book, at: date) -> Iterator[Remark]:
+    by_provider: dict[str, list[tuple[Decimal, Priced]]] = {}
+    for offer in book.offers:
+        row = row_in_force(offer, at)
+        usd = row.usd_per_mtok.get("input") if row is not None and _chat(offer) else None
+        if row is not None and usd is not None and usd > 0:
+            by_provider.setdefault(offer.provider, []).append((usd, Priced(offer, row)))
+    for known in by_provider.values():
+        if len(known) <= _SIBLINGS:
+            continue
+        lowest = min(usd for usd, _ in known)
+        for usd, (offer, row) in known:
+            if usd < _FAR_ABOVE * lowest:
+                continue
+            middle = Decimal(median([other for other, priced in known if priced.offer is not offer]))
+            if usd >= _FAR_ABOVE * middle:
+                message = f"`{offer.id}`: input at {usd}, the median of its provider's other chat offers is {middle}"
+                yield Remark(book.at(row.where, "usd_per_mtok", "input"), message, "a wrong unit? If it is right, it is rare")
+
+
 RULES: tuple[Rule, ...] = (
     _negative, _zero, _missing, _unit, _absurd, _digits, _swapped, _cache_read, _cache_write, _ratio, _outlier,
-    _ascending, _in_force, _announced,
+    _ascending, _in_force, _announced, _siblings,
 )  # fmt: skip

@@ -82,8 +82,8 @@ def _same_provider(book: Book, _at: date) -> Iterator[Remark]:
             if names is None or aim.target.model is None or not chain:
                 continue
             offer = names.get(aim.target.model)
-            others = [found for name in chain if (found := names.get(name)) is not None]
-            if offer is not None and others and all(other.provider == offer.provider for other in others):
+            others = [names.get(name) for name in chain]
+            if offer is not None and all(other is not None and other.provider == offer.provider for other in others):
                 message = f"`{table.name}`: every fallback of {aim.name} is at `{offer.provider}` too"
                 yield Remark(book.at(aim.record, *aim.path), message, "an outage takes them all: add one at another provider")
 
@@ -120,14 +120,22 @@ def _budget(book: Book, _at: date) -> Iterator[Remark]:
         has_window = plan.window_hours is not None or plan.window_usd is not None
         if not has_window and plan.usd_per_month is None:
             yield Remark(plan.where, f"the plan `{plan.id}` has neither a price nor a window", "add `usd_per_month` or `window`")
-        elif has_window and (plan.window_hours is None or plan.window_usd is None):
-            lacking = "usd" if plan.window_usd is None else "hours"
-            yield Remark(
-                book.at(plan.where, "window"), f"the window of `{plan.id}` has no `{lacking}`", "a window is {hours, usd}"
-            )
-    for what, value, record, path in _amounts(book):
-        if value is not None and value <= 0:
-            yield Remark(book.at(record, *path), f"{what} is {value}", "it is above zero, or left out")
+        for key, value in (("hours", plan.window_hours), ("usd", plan.window_usd)):
+            if has_window and value is None and not _said_unknown(book, plan.where, key):
+                where = book.at(plan.where, "window")
+                yield Remark(
+                    where, f"the window of `{plan.id}` has no `{key}`", f"add `{key}`, or `{key}: null` when it is unknown"
+                )
+    for what, amount, record, path in _amounts(book):
+        if amount is not None and amount <= 0:
+            yield Remark(book.at(record, *path), f"{what} is {amount}", "it is above zero, or left out")
+
+
+def _said_unknown(book: Book, plan: Where, key: str) -> bool:
+    """Whether the window says in so many words that it does not know."""
+    document = book.documents.find(plan)
+    node = document.node(plan) if document else None
+    return node is not None and key in node["window"]
 
 
 def _amounts(book: Book) -> Iterator[tuple[str, Decimal | None, Where, Steps]]:
