@@ -1,5 +1,6 @@
 """The values of a difference between two catalogs: one `Change` per thing that changed, with its figures before and after."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -58,6 +59,11 @@ class Change:
     note: str = field(default="")
 
 
-def ordered(changes: list[Change]) -> list[Change]:
-    """By kind, and inside a kind the most costly first."""
-    return sorted(changes, key=lambda one: (KINDS.index(one.kind), -one.weight, one.subject, one.effective or date.min))
+def ordered(changes: Iterable[Change], usd: Mapping[str, Decimal] | None = None) -> list[Change]:
+    """By kind, and inside a kind the most costly first: by what traffic pays more (`usd` by subject), then by the cost key."""
+    paid = usd or {}
+
+    def rank(one: Change) -> tuple[int, Decimal, Decimal, str, date]:
+        return KINDS.index(one.kind), -paid.get(one.subject, Decimal(0)), -one.weight, one.subject, one.effective or date.min
+
+    return sorted(changes, key=rank)

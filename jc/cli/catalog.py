@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from jc.cli import catalog_more
 from jc.cli.options import command, new_app, split_list
 from jc.cli.output import Out, problem
 from jc.errors import AnswerIsNo
@@ -26,6 +27,8 @@ Examples:
   jc catalog check --base main            and does this branch rewrite no history?
   jc catalog list --vision --sort input
   jc catalog price gpt-4o-mini --input-tokens 12000 --output-tokens 800
+  jc catalog diff main                    what did this branch change, and what does it cost?
+  jc catalog pick --vision --tools
 """
 )
 
@@ -347,3 +350,6 @@ def _usd(text: str | None) -> Decimal | None:
     if not value.is_finite() or value < 0:
         raise problem(f"`--max-input-price {text}`: not a price", hint="USD per million tokens, as 0.25")
     return value
+
+
+catalog_more.register(app)

@@ -1,7 +1,7 @@
 """The difference of two catalogs in words: as text for a terminal, as Markdown for a pull request."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -64,6 +64,10 @@ class DiffReport:
     """Of how many members of a tier the swap changes, and how many there are."""
     cost: EffectOnCost | None = None
     tripped: Sequence[str] = field(default=())
+
+    def stopped(self, why: Sequence[str]) -> "DiffReport":
+        """The same report with the conditions that say no."""
+        return replace(self, tripped=tuple(why))
 
 
 def shown(value: Figure, unit: str = "") -> str:
