@@ -36,6 +36,7 @@ from jc.evals.statistics.values import (
     JudgeCard,
     Mark,
     Mean,
+    Pair,
     PassK,
     Rating,
     RatingFit,
@@ -91,20 +92,21 @@ def _of_games(evidence: Evidence, rules: Rules) -> Standings:
     place = {standing.candidate: number for number, standing in enumerate(out)}
     cells = sorted(win_matrix(rows, played, rules.alpha), key=lambda cell: (place[cell.a], place[cell.b]))
     half = int(rows.half.sum())
+    tested = pairs(samples_of_bouts(played, order), rules)
     return Standings(
         basis="games",
         prompts=len(set(evidence.prompts) or rows.names.prompts),
         common_prompts=_common(scores),
         clusters=int(np.unique(rows.names.cluster_of[scores.prompt]).size),
         standings=tuple(out),
-        pairs=pairs(samples_of_bouts(played, order), rules),
+        pairs=tested,
         cells=tuple(cells),
         fit=fit,
         length=level.fit if level else None,
         judges=_judges(evidence, table, rows, rules.alpha),
         rules=rules,
         half_read=half,
-        notes=_notes(out, fit, scores, half),
+        notes=(*_notes(out, fit, scores, half), *_too_many_pairs(tested, rules)),
     )
 
 
@@ -112,19 +114,20 @@ def _of_marks(evidence: Evidence, rules: Rules) -> Standings:
     scores = scores_of_marks(evidence.marks)
     order = _order(scores)
     out = _standings(scores, order, evidence, rules)
+    tested = pairs(samples_of_scores(scores, order), rules)
     return Standings(
         basis="scores",
         prompts=len(set(evidence.prompts) or scores.names.prompts),
         common_prompts=_common(scores),
         clusters=int(np.unique(scores.names.cluster_of[scores.prompt]).size),
         standings=tuple(out),
-        pairs=pairs(samples_of_scores(scores, order), rules),
+        pairs=tested,
         cells=(),
         fit=None,
         length=None,
         judges=_mark_judges(evidence, {}, rules.alpha),
         rules=rules,
-        notes=_notes(out, None, scores, 0),
+        notes=(*_notes(out, None, scores, 0), *_too_many_pairs(tested, rules)),
     )
 
 
@@ -266,3 +269,12 @@ def _notes(out: Sequence[Standing], fit: RatingFit | None, scores: Scores, half:
     if len({standing.prompts for standing in out}) > 1:
         notes.append("The means rest on different prompts; the pairs rest on the prompts that both answered.")
     return tuple(notes)
+
+
+def _too_many_pairs(tested: Sequence[Pair], rules: Rules) -> tuple[str, ...]:
+    """Drawn p values have a floor, and Holm multiplies it: beyond some number of pairs none can be proven."""
+    drawn = sum(pair.p_method == "draws" for pair in tested)
+    floor = drawn / (1 + rules.flips)
+    if floor < rules.alpha:
+        return ()
+    return (f"With {drawn:,} pairs and {rules.flips:,} draws the smallest p (Holm) is {floor:.3g}: look at the rank ranges.",)

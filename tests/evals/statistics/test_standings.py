@@ -201,7 +201,7 @@ def test_everything_can_be_written_as_json() -> None:
 def test_the_published_leaderboard_of_alpaca_eval(wins: int, losses: int, ties: int, win_rate: float, error: float) -> None:
     """gpt4, gpt4_0314, gpt4_1106_preview and tulu-2-dpo-70b against text_davinci_003: win rate and standard error to all digits.
 
-    From alpaca_eval_gpt4_leaderboard.csv of tatsu-lab/alpaca_eval (columns n_wins, n_wins_base, n_draws, win_rate, standard_error).
+    From alpaca_eval_gpt4_leaderboard.csv of tatsu-lab/alpaca_eval: n_wins, n_wins_base, n_draws, win_rate, standard_error.
     """
     scores = [1.0] * wins + [0.0] * losses + [0.5] * ties
     found = standings(Evidence([Game(f"p{k}", "model", "baseline", score) for k, score in enumerate(scores)]), Rules(draws=0))
@@ -210,3 +210,10 @@ def test_the_published_leaderboard_of_alpaca_eval(wins: int, losses: int, ties: 
     assert best.score.se is not None
     assert best.score.value * 100 == pytest.approx(win_rate, rel=1e-12)
     assert best.score.se * 100 == pytest.approx(error, rel=1e-9)
+
+
+def test_too_many_pairs_for_the_draws_are_told() -> None:
+    """Three pairs and 20 draws: the smallest adjusted p is 3/21, so nothing can be proven, and a note says so."""
+    found = standings(Evidence(round_robin(1, 40, [0.0, 1.0, 2.0])), Rules(flips=20))
+    assert any("smallest p (Holm) is 0.143" in note for note in found.notes)
+    assert not any("smallest p" in note for note in standings(Evidence(round_robin(1, 40, [0.0, 1.0, 2.0]))).notes)
