@@ -37,6 +37,7 @@ class Tab:
     """Errors and warnings of the console, broken policies and uncaught exceptions included."""
     requests: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+    loads: int = 0
 
     def call(self, method: str, **parameters: Any) -> Any:
         """One command of the DevTools protocol; its result."""
@@ -55,12 +56,18 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", media=medium, features=[scheme])
 
-    def open(self, path: Path) -> None:
-        """Go to a file and wait until it is loaded and its charts are drawn or given up."""
+    def go(self, path: Path) -> None:
+        """Go to a file and wait until it is loaded."""
+        before = self.loads
         self.call("Page.navigate", url=path.as_uri())
-        waiting = "document.readyState!=='complete'||[...document.querySelectorAll('.chart')].some(c=>!c.dataset.state)"
+        while self.loads == before:
+            self.browser.wait()
+
+    def open(self, path: Path) -> None:
+        """Go to a file of ours and wait until its charts are drawn or given up."""
+        self.go(path)
         deadline = time.monotonic() + PATIENCE_S
-        while self.run(f"location.href==={json.dumps(path.as_uri())}?({waiting}):true"):
+        while self.run("[...document.querySelectorAll('.chart')].some(chart => !chart.dataset.state)"):
             assert time.monotonic() < deadline, "the page did not finish"
 
     def screenshot(self, path: Path) -> None:
@@ -75,6 +82,8 @@ class Tab:
         method, about = event["method"], event.get("params", {})
         if method == "Network.requestWillBeSent":
             self.requests.append(about["request"]["url"])
+        elif method == "Page.loadEventFired":
+            self.loads += 1
         elif method == "Runtime.consoleAPICalled" and about["type"] in {"error", "warning", "assert"}:
             self.console.append(str([one.get("value", one.get("description")) for one in about["args"]]))
         elif method == "Runtime.exceptionThrown":
@@ -116,13 +125,17 @@ class Browser:
     def call(self, method: str, parameters: dict[str, Any], session: str = "") -> Any:
         """Send a command and wait for its result; events on the way go to their tabs."""
         number = self.send(method, parameters, session)
-        while True:
-            message = self._receive()
-            if message.get("id") == number:
-                assert "error" not in message, f"{method}: {message['error']}"
-                return message["result"]
-            if "method" in message and message.get("sessionId") in self._tabs:
-                self._tabs[message["sessionId"]].take(message)
+        while (message := self.wait()).get("id") != number:
+            pass
+        assert "error" not in message, f"{method}: {message['error']}"
+        return message["result"]
+
+    def wait(self) -> dict[str, Any]:
+        """The next message; events go to their tabs on the way."""
+        message = self._receive()
+        if "method" in message and message.get("sessionId") in self._tabs:
+            self._tabs[message["sessionId"]].take(message)
+        return message
 
     def _receive(self) -> dict[str, Any]:
         deadline = time.monotonic() + PATIENCE_S
