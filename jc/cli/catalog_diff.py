@@ -111,11 +111,12 @@ def _report(old: _Version, new: _Version, at: datetime, cost: "EffectOnCost | No
     from jc.catalog.diff import ordered
     from jc.report.catalog_diff_text import DiffReport
     from jc.routing.changes import route_changes
-    from jc.tiers.changes import swap_count, tier_changes
+    from jc.tiers.changes import swap_count, tier_changes, with_heirs
     from jc.tiers.standing import standing
 
     before, after = old.catalog, new.catalog
     changes = changes_between(before, after, at, lambda where, path: new.book.at(where, *path))
+    changes = with_heirs(changes, before, after, at)
     changes += [*tier_changes(before, after, at), *route_changes(before, after, at)]
     members = {**standing(before, at).members, **standing(after, at).members}
     return DiffReport(

@@ -1,5 +1,6 @@
 """The difference of two catalogs as a document in every format, with every figure unrounded for machines."""
 
+from decimal import Decimal
 from typing import Any
 
 from jc.catalog.diff_values import Change, Delta, Figure
@@ -50,7 +51,7 @@ def _change(report: DiffReport, one: Change) -> dict[str, Any]:
         "used_by": [str(where) for where in one.used_by],
         "where": str(one.where) if one.where else None,
         "note": one.note or None,
-        "cost_key_change_usd_per_mtok": one.weight,
+        "cost_key_change_usd_per_mtok": f"{one.weight:f}",
         "deltas": [
             {
                 "field": delta.field,
@@ -66,6 +67,8 @@ def _change(report: DiffReport, one: Change) -> dict[str, Any]:
 
 
 def _plain(value: Figure) -> object:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -76,15 +79,19 @@ def _cost(cost: EffectOnCost) -> dict[str, Any]:
         "requests": cost.requests,
         "days": cost.days,
         "per": "month",
-        "before_usd": cost.before,
-        "after_usd": cost.after,
-        "change_usd": cost.total,
+        "before_usd": f"{cost.before:f}",
+        "after_usd": f"{cost.after:f}",
+        "change_usd": f"{cost.total:f}",
         "change": float(cost.total / cost.before) if cost.before else None,
-        "effects": {"price_usd": cost.price, "swap_target_usd": cost.swap_target, "removal_usd": cost.removal},
-        "log": {f"{name}_usd": value for name, value in cost.exact.items()},
+        "effects": {
+            "price_usd": f"{cost.price:f}",
+            "swap_target_usd": f"{cost.swap_target:f}",
+            "removal_usd": f"{cost.removal:f}",
+        },
+        "log": {f"{name}_usd": f"{value:f}" for name, value in cost.exact.items()},
         "left_out": dict(cost.left_out),
         "unknown_models": dict(cost.unknown),
-        "by_model": dict(cost.by_model),
+        "by_model": {name: f"{usd:f}" for name, usd in cost.by_model.items()},
     }
 
 

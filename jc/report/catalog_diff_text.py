@@ -108,6 +108,8 @@ def _share(delta: Delta) -> str:
 
 
 def _place(report: DiffReport, one: Change) -> str:
+    if one.kind == "cheapest":
+        return ""
     return ", ".join(part for part in (report.tiers.get(one.subject, ""), one.region) if part)
 
 
@@ -176,7 +178,7 @@ def _farewell(one: Change) -> Iterator[str]:
     if one.used_by:
         yield f"still named in {', '.join(str(where) for where in one.used_by)}"
     if not one.replacement:
-        yield "nothing replaces it"
+        yield one.note or "nothing replaces it"
 
 
 def signed(usd: Decimal) -> str:

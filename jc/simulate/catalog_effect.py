@@ -17,6 +17,7 @@ from jc.catalog.model import Catalog, Mode, Offer
 from jc.catalog.names import Names
 from jc.catalog.price import Unpriced, free_on, price, row_in_force, utc
 from jc.quantities import Usage
+from jc.tiers.changes import heir
 from jc.tiers.swap import SwapRequest, swap
 
 Swaps = Literal["log", "all", "off"]
@@ -218,7 +219,7 @@ class _Replay:
         start = self.old.usd(target.id, profile)
         if start is None:
             return "no known price"
-        asked = self._asked_now(was)
+        asked = self._asked_now(was, profile)
         if asked is None:
             return "removed without replacement"
         answers = self.new.target(asked, profile)
@@ -238,17 +239,19 @@ class _Replay:
             return True
         return self.new.gone(now) and not (was is not None and self.old.gone(was))
 
-    def _asked_now(self, was: Offer) -> Offer | None:
-        """The offer that stands for the one asked for in the new catalog: itself, or the replacement that a catalog names."""
+    def _asked_now(self, was: Offer, profile: Profile) -> Offer | None:
+        """Who stands for the offer asked for in the new catalog: itself, the replacement that is named, its cheapest equal."""
         now = self.new.catalog.offers.get(was.id)
         if now is not None and not self._lost(was):
             return now
         for life in (now.lifecycle if now else None, was.lifecycle):
-            heir = self.new.offer(life.replacement) if life is not None and life.replacement else None
-            if heir is not None and not self.new.gone(heir):
-                return heir
+            named = self.new.offer(life.replacement) if life is not None and life.replacement else None
+            if named is not None and not self.new.gone(named):
+                return named
         renamed = self.new.offer(was.id) if now is None else None
-        return renamed if renamed is not None and not self.new.gone(renamed) else None
+        if renamed is not None and not self.new.gone(renamed):
+            return renamed
+        return heir(self.old.catalog, self.new.catalog, was, self.new.at, vision=profile.vision or profile.images > 0)
 
 
 def sum_exact(values: Iterable[Decimal]) -> Decimal:

@@ -1,6 +1,7 @@
 """What a change of the catalog means for the tiers: who moved and on which scores, and who is the cheapest equal now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -93,6 +94,26 @@ def _regions(old: Standing, new: Standing, tier: str) -> list[str]:
     """The regions that the tier has members in; `any` where there is more than one."""
     found = {member.offer.region for view in (old, new) for member in view.tiers.get(tier, ())}
     return [*sorted(found), *(["any"] if len(found) > 1 else [])]
+
+
+def heir(before: Catalog, after: Catalog, offer: Offer, at: datetime, *, vision: bool = False) -> Offer | None:
+    """The cheapest of the tier and region that an offer had before, in the catalog after: who answers when it is gone."""
+    member = standing(before, at).members.get(offer.id)
+    if member is None:
+        return None
+    return cheapest(standing(after, at), member.tier, at, region=offer.region, vision=vision)
+
+
+def with_heirs(changes: Iterable[Change], before: Catalog, after: Catalog, at: datetime) -> list[Change]:
+    """The changes, with the cheapest equal told for each removed offer that names no replacement."""
+    out = []
+    for one in changes:
+        if one.kind == "removed" and one.replacement is None:
+            found = heir(before, after, before.offers[one.subject], at)
+            out.append(replace(one, note=f"its cheapest equal is {found.id}") if found is not None else one)
+        else:
+            out.append(one)
+    return out
 
 
 def swap_count(before: Catalog, after: Catalog, at: datetime) -> SwapCount:
