@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jc.cli.evals_compare import register as register_compare
+from jc.cli.evals_judge import register as register_judge
 from jc.cli.evals_options import environment_of, judge_template_of, one_of, scale_of
 from jc.cli.evals_report import register as register_report
 from jc.cli.evals_run import Carrying
@@ -255,5 +256,6 @@ def _find(out: Out, name: str) -> "RunFolder":
 
 
 register_compare(app)
+register_judge(app)
 register_report(app)
 register_stats(app)

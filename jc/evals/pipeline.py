@@ -194,10 +194,15 @@ class Pipeline:
         finally:
             self._pending -= 1
 
-    async def _answer(self, slot: Slot) -> bool:
+    def answer_call(self, slot: Slot) -> tuple[Call, int]:
+        """The call that asks for an answer, and how many equal ones stand before it in the plan."""
         party = self.plan.candidates[slot.candidate]
         call = Call(party.endpoint, answer_body(self.plan, slot), "candidate", self.plan.settings.stream)
-        repeat = self._repeats[slot.case] * self.plan.settings.epochs + slot.epoch
+        return call, self._repeats[slot.case] * self.plan.settings.epochs + slot.epoch
+
+    async def _answer(self, slot: Slot) -> bool:
+        party = self.plan.candidates[slot.candidate]
+        call, repeat = self.answer_call(slot)
         asked = self._asker.known(call, repeat) or await self._asker.ask(call, party.name, repeat)
         self.answers[slot] = AnswerNote(asked.reply.status, asked.key, asked.reply.failure)
         self._after(asked)

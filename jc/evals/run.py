@@ -26,7 +26,7 @@ from jc.evals.evalset import load_evalset
 from jc.evals.journal import Journal
 from jc.evals.judge import JudgeTemplate, Protocol
 from jc.evals.parties import DEMO, Gateway, Party, at_demo, resolve_parties
-from jc.evals.pipeline import Pipeline, Watcher
+from jc.evals.pipeline import Pipeline, Slot, Watcher
 from jc.evals.plan import Plan, Settings, make_plan, money
 from jc.evals.purse import Purse
 from jc.evals.results import Results
@@ -86,6 +86,8 @@ class Prepared:
     prompts: Path
     catalog_digest: str
     unpriced: tuple[str, ...] = ()
+    given: Mapping[Slot, str] = field(default_factory=dict)
+    """Answers that exist already and are only judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def prepare(
     parties = resolve_parties(names, catalog, gateway, known)
     path = where.run_dir or where.runs / runfolder.run_id(str(prompts), request.candidates, request.judges, request.base_url)
     low, high = request.scale
-    protocol = Protocol(_secret(path, where), low, high, request.judge_template, request.judge_max_tokens)
+    protocol = Protocol(secret_of(path, where), low, high, request.judge_template, request.judge_max_tokens)
     plan = make_plan(evalset, parties["--candidates"], parties["--judge"], request.settings, protocol)
     unpriced = money(plan, now).unpriced
     if spending.max_usd is not None and unpriced and not spending.allow_unpriced:
@@ -166,7 +168,7 @@ def _read(name: str) -> str:
         raise InputError(f"cannot read the template `{name}`: {error}") from error
 
 
-def _secret(path: Path, where: Where) -> bytes:
+def secret_of(path: Path, where: Where) -> bytes:
     """The secret of the run that is already there, else a new one; nonces must be the same on a resume."""
     if not where.fresh and (path / "manifest.json").is_file():
         return bytes.fromhex(str(RunFolder(path).read_manifest()["secret"]))
@@ -247,6 +249,9 @@ async def _drive(
         asker = Asker(journal, purse, client)
         pipeline = Pipeline(plan, asker, watcher, workers=settings.concurrency)
         await stack.enter_async_context(_synced(journal, pipeline))
+        for slot, text in prepared.given.items():
+            call, repeat = pipeline.answer_call(slot)
+            asker.give(call, text, repeat)
         preloaded = asyncio.get_running_loop().run_in_executor(None, _preload)
         with _interruptible(pipeline):
             await pipeline.run()
