@@ -125,7 +125,7 @@ def _prices(catalog: Catalog, offers: Sequence[Offer], at: datetime, quality: st
     points = next((metric.values for metric in _scores(catalog, offers) if metric.id == quality), {})
     per_point = {id_: _per_point(found.get("input"), points.get(id_)) for id_, found in per_offer.items()}
     entry = catalog.benchmarks.get(quality)
-    name = f"Input price per {entry.name if entry else quality} point"
+    name = f"Cost per {entry.name if entry else quality} point"
     yield _metric(("usd_per_point", name, "usd_per_mtok_point"), "price", per_point, higher=False)
 
 

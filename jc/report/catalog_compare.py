@@ -20,7 +20,8 @@ def compare_document(names: Sequence[str], metrics: Sequence[Metric], as_of: dat
     payload = {"as_of": as_of, "models": list(names), "metrics": [_metric(metric) for metric in metrics]}
     rows = [_row(metric, name) for metric in metrics for name in names]
     table = _table(names, metrics)
-    text = "\n".join([table.text(), *_bars(metrics)]) if metrics else "No metric is known for these models."
+    remark = [] if len(names) < 2 else ["", f"Gap: {_short(names[0])} against the best of the others."]
+    text = "\n".join([table.text(), *remark, *_bars(metrics)]) if metrics else "No metric is known for these models."
 
     def page() -> str:
         from jc.report.compare_html import compare_page
@@ -50,26 +51,18 @@ def _row(metric: Metric, name: str) -> dict[str, Any]:
 
 
 def written(metric: Metric, value: Decimal | None) -> str:
-    """A value with its unit; costs per quality point with two significant figures, as the benchmark post has them."""
+    """A value with its unit; the cost of a quality point has three decimals, as in the benchmark post."""
     if value is None:
         return UNKNOWN
-    if metric.unit.startswith(_MONEY):
-        return (
-            f"${_significant(value, 2)}"
-            if metric.unit != _MONEY
-            else f"${value.normalize():,.2f}"
-            if value >= 1
-            else f"${value:f}"
-        )
-    return f"{value:f}{_UNITS.get(metric.unit, '')}"
+    if metric.unit == _MONEY:
+        return f"${value:,.2f}" if value >= 1 else f"${value:f}"
+    return f"${_small(value)}" if metric.unit.startswith(_MONEY) else f"{value:f}{_UNITS.get(metric.unit, '')}"
 
 
-def _significant(value: Decimal, digits: int) -> str:
-    """A small amount with so many significant figures, at least three decimals."""
-    if not value:
-        return "0"
-    places = max(3, digits - 1 - value.adjusted())
-    return f"{value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):f}"
+def _small(usd: Decimal) -> str:
+    """An amount with three decimals, with more where those would leave nothing of it."""
+    places = max(3, -usd.adjusted()) if usd else 3
+    return f"{usd.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):f}"
 
 
 def gap_text(metric: Metric) -> str:
@@ -91,7 +84,7 @@ def _short(name: str) -> str:
 
 def _table(names: Sequence[str], metrics: Sequence[Metric]) -> Table:
     columns = (Column("Metric"), Column("Winner"), *(Column(_short(name), "right") for name in names))
-    gap = () if len(names) < 2 else (Column(f"Gap ({_short(names[0])} vs best)", "right"),)
+    gap = () if len(names) < 2 else (Column("Gap", "right"),)
     rows = []
     for metric in metrics:
         winner = ", ".join(_short(name) for name in metric.winners)
