@@ -38,7 +38,7 @@ Runs = Annotated[
 @command(app, "show")
 def show(
     out: Out,
-    only: Annotated[list[str] | None, typer.Argument(metavar="[TIER]...", help="Only these tiers.")] = None,
+    only: Annotated[list[str] | None, typer.Argument(metavar="TIER", help="Only these tiers.")] = None,
     tier: Annotated[list[str] | None, typer.Option("--tier", metavar="TIER", help="Only this tier. Repeatable.")] = None,
     region: Annotated[
         str | None,
@@ -47,7 +47,7 @@ def show(
     vision: Annotated[bool, typer.Option("--vision", help="Members that take images, the mark among them.")] = False,
     as_of: AsOf = None,
 ) -> None:
-    """The tiers with their members, prices and evidence; the cheapest of the region stands first.
+    """Show the tiers: members, prices, evidence, the cheapest first.
 
     Prices are USD per million tokens; blend is input + 0.2 x output (the catalog's cost key). Without --region the mark is
     within the catalog's default region and every member is listed.
@@ -76,9 +76,10 @@ def assign(
     evals: Runs = None,
     as_of: AsOf = None,
 ) -> None:
-    """Place every chat model by hand placements and scores, with the evidence and every move since the lock file.
+    """Place every chat model, with its evidence and every move.
 
-    Only tiers/placements.lock.yaml is ever written, and only with --write.
+    Hand placements come first, then scores; moves are told against the lock file. Only
+    tiers/placements.lock.yaml is ever written, and only with --write.
 
     \b
     Examples:
@@ -111,12 +112,14 @@ def assign(
 def explain(
     out: Out,
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Id, alias or unique ending of an id.")],
-    other: Annotated[str | None, typer.Argument(metavar="[OTHER]", help="Who might answer in its place.")] = None,
+    other: Annotated[str | None, typer.Argument(metavar="OTHER", help="Who might answer in its place.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every equal, not only the cheapest four.")] = False,
     region: Region = None,
     as_of: AsOf = None,
 ) -> None:
-    """Why a model is in its tier, on what scores, and who is its equal; with OTHER: may OTHER answer in its place?
+    """Say why a model is in its tier, and who is its equal.
+
+    With OTHER: may OTHER answer in its place, and what do the scores of both say?
 
     \b
     Examples:
@@ -157,10 +160,11 @@ def swap(
     told: Annotated[bool, typer.Option("--explain", help="Everyone passed over, with the reason.")] = False,
     as_of: AsOf = None,
 ) -> None:
-    """Which model would answer in place of MODEL; only its id on stdout, the reasons on stderr.
+    """Find the model that would answer in place of MODEL.
 
-    The cheapest equal of the same tier and region, at the request's own tokens when they are given, else by the cost key. Never
-    with tools, never from an image to a text-only model, never dearer, and never to a model that is removed within 30 days.
+    Only its id goes to stdout, the reasons to stderr. It is the cheapest equal of the same tier and region, at the request's own
+    tokens when they are given, else by the cost key. Never with tools, never from an image to a text-only model, never dearer,
+    and never to a model that is removed within 30 days.
 
     \b
     Examples:
@@ -197,7 +201,9 @@ def swap(
 
 @command(app, "drift")
 def drift(out: Out, evals: Runs = None, as_of: AsOf = None) -> None:
-    """Who has fallen out of its band since the lock file was written; exits 1 when somebody has, for a nightly job.
+    """Tell who fell out of its band since the lock was written.
+
+    Exits 1 when somebody has, for a nightly job; removals and moves by hand are told and do not count.
 
     \b
     Examples:

@@ -103,11 +103,10 @@ def _measured_row(one: Measured | None, criterion: Criterion | None) -> tuple[st
 
 def _explain_text(told: Explanation, table: Table, *, every: bool) -> str:
     member = told.member
+    place = f" ({told.where.file}:{told.where.line})" if told.where else ""
     if member is None:
-        place = f" ({told.where})" if told.where else ""
-        lines = [f"{told.offer.id} is in no tier{place}: {told.why}"]
+        lines = [f"{told.offer.id} is in no tier{place}", told.why]
         return "\n".join([*lines, *(["", table.text()] if table.rows else [])])
-    place = f" ({told.where})" if told.where else ""
     lines = [
         f"{told.offer.id} is {member.tier}, since {member.since}{place}",
         f"{member.state}: {told.why}",
@@ -121,7 +120,7 @@ def _explain_text(told: Explanation, table: Table, *, every: bool) -> str:
 def _equals_text(told: Explanation, *, every: bool) -> list[str]:
     equals = [one for one in told.equals if one.equality.holds]
     now = UNKNOWN if told.usd_per_mtok is None else usd_total(told.usd_per_mtok)
-    lines = [f"Equals of the tier that may answer in its place, cheapest first (blend; now {now}):"]
+    lines = [f"Equals in {told.region}, cheapest first (blend = input + {told.output_weight} x output; now {now}):"]
     shown = equals if every else equals[:MOST_EQUALS]
     rows = [_equal_cells(one, told.usd_per_mtok) for one in shown]
     widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]

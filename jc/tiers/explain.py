@@ -38,38 +38,57 @@ class Explanation:
     equals: tuple[Equal, ...]
     left_out: Mapping[str, int]
     """Members in other regions than the policy allows, by region."""
+    region: str
+    """Where the equals are looked for, in words."""
+    output_weight: Decimal
 
 
 def explain(catalog: Catalog, offer: Offer, at: datetime, *, region: str | tuple[str, ...] | None = None) -> Explanation:
     """The place of an offer and its equals; `region` overrides the policy (`same`, `any`, or regions)."""
     view = standing(catalog, at)
     member = view.members.get(offer.id)
-    key = view.screened(offer).key(at, catalog.settings.output_weight)
+    weight = catalog.settings.output_weight
+    regions = _regions(offer, region if region is not None else catalog.policy.swap.region)
+    words = f"region {' or '.join(regions)}" if regions else "any region"
+    key = view.screened(offer).key(at, weight)
     if member is None:
         placed = next((one for one in assign(catalog, at) if one.offer.id == offer.id), None)
         where = placed.hand.where if placed and placed.hand else None
         why = placed.why if placed else "tiers hold chat models only"
-        return Explanation(offer, None, None, where, why, placed.measured if placed else (), key, (), {})
-    policy = region if region is not None else catalog.policy.swap.region
+        measured = placed.measured if placed else ()
+        return Explanation(offer, None, None, where, why, measured, key, (), {}, words, weight)
     equals, left_out = [], Counter[str]()
     for other, usd in ranked(view, member.tier, at):
         if other.offer.id == offer.id:
             continue
-        if _inside(other.offer, offer, policy):
+        if not regions or other.offer.region in regions:
             equals.append(Equal(other.offer, usd, view.equality(member, other), view.screened(other.offer).objection))
         else:
             left_out[other.offer.region] += 1
-    locked = catalog.placements.get(offer.id)
-    where = member.hand.where if member.hand else locked.where if locked else None
-    why = member.hand.reason if member.hand else "placed by its scores"
     return Explanation(
-        offer, member, view.rules[member.tier], where, why, member.measured, key, tuple(equals), dict(left_out.most_common())
+        offer=offer,
+        member=member,
+        rule=view.rules[member.tier],
+        where=_where(catalog, member),
+        why=member.hand.reason if member.hand else "placed by its scores",
+        measured=member.measured,
+        usd_per_mtok=key,
+        equals=tuple(equals),
+        left_out=dict(left_out.most_common()),
+        region=words,
+        output_weight=weight,
     )
 
 
-def _inside(other: Offer, offer: Offer, policy: str | tuple[str, ...]) -> bool:
-    if policy == "any":
-        return True
-    return (
-        other.region == offer.region if policy == "same" else other.region in ((policy,) if isinstance(policy, str) else policy)
-    )
+def _regions(offer: Offer, policy: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The regions that a policy allows for an offer; none means all."""
+    if isinstance(policy, tuple):
+        return policy
+    return () if policy == "any" else (offer.region if policy == "same" else policy,)
+
+
+def _where(catalog: Catalog, member: Member) -> Where | None:
+    if member.hand is not None:
+        return member.hand.where
+    locked = catalog.placements.get(member.offer.id)
+    return locked.where if locked else None

@@ -171,15 +171,17 @@ class _Choice:
 
     def _reasons(self, offer: Offer) -> tuple[str, ...]:
         equality = self.view.equality(self.asked, self.view.members[offer.id])
+        asked = self.asked.offer
         reasons = [
             f"same tier, {self.asked.tier}",
             f"region {offer.region} is within `{_region_text(self._region())}`",
             equality.why,
         ]
-        if self.request.input_tokens is None and self.request.output_tokens is None:
-            smaller = _smaller(self.asked.offer, offer)
-            if smaller:
-                reasons.append(f"it holds {smaller}, which is checked when the request's tokens are given")
+        if offer.region != asked.region:
+            reasons.append(f"it answers from region {offer.region}, and `{asked.id}` from {asked.region}")
+        smaller = _smaller(asked, offer)
+        if smaller and self.usage is None:
+            reasons.append(f"it holds {smaller}, which is checked when the request's tokens are given")
         return tuple(reasons)
 
     def _objection(self, member: Member, screened: Screened) -> Objection | None:
