@@ -34,6 +34,21 @@ class Part:
 
 
 @dataclass(slots=True)
+class Span:
+    """The first and last moment of the sampled rows (µs since 1970; None without times)."""
+
+    first_us: int | None = None
+    last_us: int | None = None
+
+    def add(self, row: Row) -> None:
+        """Reach over one more row."""
+        moment = row.get("ts")
+        if moment is not None:
+            self.first_us = moment if self.first_us is None else min(self.first_us, moment)
+            self.last_us = moment if self.last_us is None else max(self.last_us, moment)
+
+
+@dataclass(slots=True)
 class Plan:
     """How a log is read. `tally` holds what rewriting already rejected; `doubtful` says that samples showed bad rows."""
 
@@ -43,6 +58,7 @@ class Plan:
     truncated: tuple[str, ...] = ()
     tally: Counter[Reason] = field(default_factory=Counter)
     folder: Path = Path()
+    span: Span = field(default_factory=Span)
 
 
 def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, folder: Path, tally: Tally) -> Plan:
@@ -64,8 +80,8 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
             notes[f"{source.name}: read as {known.title} ({known.name})" + (f"; {known.note}" if known.note else "")] = None
         if known is not CANONICAL or is_array(source):
             part = rewritten(plan, part, start_us, tally)
-        elif any(not _good(record, part.layout) for record in samples):
-            bad = True
+        else:
+            bad |= _judged(samples, part.layout, plan.span)
         plan.doubtful |= bad and not part.rewritten
         plan.parts.append(part)
     plan.notes = tuple(notes)
@@ -75,12 +91,15 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
     return plan
 
 
-def _good(record: Any, layout: Layout) -> bool:
-    try:
-        canonical(record, timed=layout.timed)
-    except BadRow:
-        return False
-    return True
+def _judged(samples: Sequence[Any], layout: Layout, span: Span) -> bool:
+    """Whether one of the samples is bad; the span reaches over the good ones."""
+    bad = False
+    for record in samples:
+        try:
+            span.add(canonical(record, timed=layout.timed))
+        except BadRow:
+            bad = True
+    return bad
 
 
 def _no_log(source: Source, samples: Sequence[Any]) -> InputError:
@@ -134,6 +153,7 @@ def rewritten(plan: Plan, part: Part, start_us: int, tally: Tally) -> Part:
         try:
             for line, row in convert(records(part.given), part.given, reading, tally):
                 _remember(seen, row)
+                plan.span.add(row)
                 out.write(dump(row, line))
         except Cut:
             plan.truncated += (part.given.name,)

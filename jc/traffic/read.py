@@ -81,6 +81,17 @@ class Log:
         return self._plan.truncated
 
     @property
+    def sampled_span(self) -> tuple[int | None, int | None]:
+        """The first and last moment that samples showed (µs since 1970), None without times; rows may lie outside."""
+        return self._plan.span.first_us, self._plan.span.last_us
+
+    @property
+    def size(self) -> int:
+        """Bytes that the fast reader reads; a compressed file counts five times its own."""
+        factor = {"none": 1, "gzip": 5, "zstd": 5}
+        return sum(part.source.size * factor[part.source.compression] for part in self._plan.parts)
+
+    @property
     def relative_time(self) -> bool:
         """Whether the log's times count from its own start."""
         return any(part.format.relative_us is not None for part in self._plan.parts)
@@ -92,7 +103,7 @@ class Log:
     def group(self, wanted: Sequence[str], query: Callable[[str], str]) -> Arrays:
         """The answer of `query(relation)`, whose relation has the wanted canonical columns, `us` and only rows that count.
 
-        The query must hold `/*checks*/` at the end of its SELECT list: that is where the clean way adds its own columns.
+        The query must hold `/*checks*/` at the end of its SELECT list, where the clean way adds its own columns.
         """
         columns = [*wanted, "id_hash"] if self.holds("request_id") else list(wanted)
         if self._settled is None and not self._plan.doubtful:
@@ -108,6 +119,7 @@ class Log:
         if self._settled is not None and set(columns) <= self._settled.columns:
             return
         fresh = Tally(Counter(self._plan.tally), self._tally.skipped, self._tally.rejects if self._settled is None else None)
+        self._connection.execute("SET preserve_insertion_order = true")
         self._settled = settle(self._connection, self._plan, columns, fresh)
         self._count(self._settled.total, self._settled.used, fresh)
 
@@ -119,12 +131,14 @@ class Log:
         """The answer when every row is surely clean, else None."""
         import duckdb
 
-        parts = (select_rows([part.source], part.layout, columns) for part in self._plan.parts)
+        parts = (select_rows([part.source], part.layout, columns, trusted=part.rewritten) for part in self._plan.parts)
         relation = f"({' UNION ALL BY NAME '.join(parts)})"
         doubles = ", list(id_hash) FILTER (id_hash IS NOT NULL) AS jc_ids" if "id_hash" in columns else ""
         checks = f"count(*)::BIGINT AS jc_rows, sum(suspect::INTEGER)::BIGINT AS jc_suspects{doubles}"
         try:
-            answer = dict(_arrays(self._connection, query(relation).replace("/*checks*/", f", {checks}")))
+            self._connection.execute("SET preserve_insertion_order = false")
+            sql = query(relation).replace("/*checks*/", f", {checks}")
+            answer = dict(_arrays(self._connection, sql))
         except duckdb.Error:
             return None
         rows = int(answer.pop("jc_rows").sum())

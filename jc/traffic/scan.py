@@ -65,11 +65,11 @@ def _ordered(column: Column, found: Iterable[str]) -> tuple[str, ...]:
     return tuple(known + [name for name in found if name not in known])
 
 
-def select_rows(sources: Sequence[Source], layout: Layout, wanted: Sequence[str]) -> str:
+def select_rows(sources: Sequence[Source], layout: Layout, wanted: Sequence[str], *, trusted: bool = False) -> str:
     """SQL that reads the sources (all of one kind) and gives the wanted canonical columns, `us` and `suspect`.
 
     Wanted names are those of the schema, `id_hash` and `session_hash`; a column that the layout lacks comes out as its neutral
-    value (NULL text, false, 0 tokens).
+    value (NULL text, false, 0 tokens). `trusted` rows were judged already: none of them is suspect.
     """
     kind = sources[0].kind
     chosen = [name for name in dict.fromkeys(wanted) if name not in {"id_hash", "session_hash", *ALWAYS}]
@@ -83,8 +83,9 @@ def select_rows(sources: Sequence[Source], layout: Layout, wanted: Sequence[str]
     outer = [f"{_typed(name, layout)} AS {name}" for name in (*ALWAYS, *chosen)]
     outer.append("us" if "ts" in layout else "NULL::BIGINT AS us")
     outer += [hashed if name in layout else f"NULL::UBIGINT AS {hashed}" for hashed, name in _HASHED if hashed in wanted]
+    suspect = "false" if trusted else f"NOT coalesce({_clean(layout)}, false)"
     return (
-        f"SELECT {', '.join(outer)}, NOT coalesce({_clean(layout)}, false) AS suspect"
+        f"SELECT {', '.join(outer)}, {suspect} AS suspect"
         f" FROM (SELECT {', '.join(inner)} FROM {_reader(sources, layout, wanted)})"
     )
 

@@ -67,12 +67,12 @@ def _load(work: _Work, part: Part) -> None:
 
     start = _end(work)
     try:
-        _insert(work, part.source, part.layout)
+        _insert(work, part.source, part.layout, trusted=part.rewritten)
         ready = part
     except duckdb.Error:
         _truncate(work, start)
         ready = _repaired(work, part)
-        _insert(work, ready.source, ready.layout)
+        _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
     span = _Span(ready, start, _end(work) - start, [])
     work.spans.append(span)
     sql = f"SELECT rowid FROM {_TABLE} WHERE suspect AND rowid >= {start} ORDER BY rowid"
@@ -87,8 +87,8 @@ def _repaired(work: _Work, part: Part) -> Part:
     return rewritten(work.plan, part, 0, work.tally)
 
 
-def _insert(work: _Work, source: Source, layout: Layout) -> None:
-    rows = select_rows([source], layout, work.columns)
+def _insert(work: _Work, source: Source, layout: Layout, *, trusted: bool) -> None:
+    rows = select_rows([source], layout, work.columns, trusted=trusted)
     exists = _one(work.connection, f"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{_TABLE}'")
     head = f"INSERT INTO {_TABLE} BY NAME " if exists else f"CREATE TEMP TABLE {_TABLE} AS "
     work.connection.execute(head + rows)
@@ -126,7 +126,7 @@ def _judge(work: _Work, span: _Span, ordinals: "NDArray[np.int64]") -> None:
                 span.added.append(ordinal)
     if span.added:
         seen.update({name: "" for name in seen if name == "ts"})
-        _insert(work, Source(target, part.given.name, "jsonl", "none"), layout_of([seen]))
+        _insert(work, Source(target, part.given.name, "jsonl", "none"), layout_of([seen]), trusted=True)
 
 
 def _suspects(part: Part, ordinals: "NDArray[np.int64]") -> Iterator[tuple[int, Found]]:

@@ -1,0 +1,239 @@
+"""A log shrunk to integer sums, from which any route table is priced exactly, without the log.
+
+Rows are grouped by everything that a decision or a price can depend on: cost is linear in tokens inside a group, so sums are
+enough. Beside the groups stand cells by shape (a group's key without time) and output size, fine enough for latency quantiles
+within one percent. Cubes add up, hold no prompts and no keys but those that a table names, and are small.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jc.traffic.grid import Grid, key_columns, wanted_columns
+from jc.traffic.histogram import Histogram
+from jc.traffic.scan import literal
+
+Ints = NDArray[np.int64]
+
+SUMS = ("n", "input", "cached", "written", "output", "reasoning", "images")
+"""What is added up: requests, tokens (input includes cached and written ones), images."""
+MONEY = ("priced", "cost_pico", "measured", "energy_mj")
+"""Requests whose cost the log states and its sum in pico-dollars; requests whose energy it states and its sum in millijoules."""
+EXTENTS = ("first_us", "last_us", "least_input", "most_input")
+CELL_SUMS = ("n", "input", "cached")
+BIN_SCALE = 16
+"""A cell holds outputs of one `round(sqrt(16 × tokens))`: 2.5 % wide at 400 tokens, 0.8 % at 4,000."""
+SAMPLE = ("input", "cached", "written", "output", "latency_ms", "ttft_ms", "cluster")
+_MOST_BINS = 1 << 24
+
+
+def bin_tokens(bins: NDArray[Any]) -> NDArray[np.float64]:
+    """The tokens at the middle of completion bins."""
+    return np.asarray(bins, dtype=np.float64) ** 2 / BIN_SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows of whole sessions (or keys, or requests), for what sums cannot tell: latency fits and intervals.
+
+    `group` is the index of each row's group; `cluster` a hash of its session. Latencies are NaN where the log has none.
+    """
+
+    group: Ints
+    columns: Mapping[str, NDArray[Any]]
+    share: float = 1.0
+    """Which part of all clusters was sampled."""
+
+
+@dataclass(slots=True)
+class Cube:
+    """Integer sums by group and by cell. `keys[g]` is the key of group g; `cells["shape"]` points into `shapes`."""
+
+    grid: Grid
+    keys: list[tuple[Any, ...]]
+    groups: dict[str, Ints]
+    shapes: list[tuple[Any, ...]]
+    cells: dict[str, Ints]
+    latencies: dict[str, Histogram] = field(default_factory=dict)
+    """Logged latencies in milliseconds by served model."""
+    sample: Sample | None = None
+
+    @property
+    def shape_of(self) -> Ints:
+        """The index of each group's shape."""
+        index = {shape: number for number, shape in enumerate(self.shapes)}
+        return np.array([index[self.grid.shape(key)] for key in self.keys], dtype=np.int64)
+
+    def total(self, name: str) -> int:
+        """A sum over all groups."""
+        return int(self.groups[name].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Thinning:
+    """How much of a log is kept row by row: one of so many clusters in the sample, one of so many logged latencies."""
+
+    clusters: int = 1
+    latencies: int = 1
+    sized: bool = False
+    """Whether cells keep prompt sizes too, for latencies that depend on them."""
+
+
+def cube_query(grid: Grid, rows: str, thinning: Thinning) -> str:
+    """The SQL of a cube over a relation of rows. Grouped by key only: lists of small numbers are cheaper than many groups."""
+    named = ", ".join(f"{sql} AS k_{name}" for name, sql in key_columns(grid))
+    picked = "" if thinning.clusters == 1 else f" FILTER (cluster % {thinning.clusters} = 0)"
+    thinned = "" if thinning.latencies == 1 else f" AND hash(us, input_tokens, output_tokens) % {thinning.latencies} = 0"
+    columns = [f"{sql}::BIGINT AS {name}" for name, sql in {**_SUMS, **_EXTENTS}.items()]
+    columns.append(f"list(sqrt(output_tokens * {BIN_SCALE})::USMALLINT) AS bins")
+    if thinning.sized:
+        columns += ["list(input_tokens) AS inputs", "list(cached_input_tokens) AS cacheds"]
+    columns.append(f"list(latency_ms::FLOAT) FILTER (latency_ms IS NOT NULL{thinned}) AS latencies")
+    columns += [f"list({sql}){picked} AS s_{name}" for name, sql in _SAMPLED.items()]
+    relation = f"(SELECT *, {_cluster(grid)} AS cluster FROM {rows})"
+    return f"SELECT {named}, {', '.join(columns)}/*checks*/ FROM {relation} GROUP BY ALL"
+
+
+_SUMS = {
+    "n": "count(*)", "input": "sum(input_tokens)", "cached": "sum(cached_input_tokens)", "written": "sum(cache_write_tokens)",
+    "output": "sum(output_tokens)", "reasoning": "sum(reasoning_tokens)", "images": "sum(images)",
+    "priced": "count(cost_usd)", "cost_pico": "coalesce(sum(round(cost_usd * 1e12)::BIGINT), 0)",
+    "measured": "count(energy_j)", "energy_mj": "coalesce(sum(round(energy_j * 1e3)::BIGINT), 0)",
+}  # fmt: skip
+_EXTENTS = {
+    "first_us": "coalesce(min(us), 0)", "last_us": "coalesce(max(us), 0)",
+    "least_input": "min(input_tokens)", "most_input": "max(input_tokens)",
+}  # fmt: skip
+_SAMPLED = {
+    "input": "input_tokens",
+    "cached": "cached_input_tokens",
+    "written": "cache_write_tokens",
+    "output": "output_tokens",
+    "latency_ms": "coalesce(latency_ms, 'NaN'::DOUBLE)",
+    "ttft_ms": "coalesce(ttft_ms, 'NaN'::DOUBLE)",
+    "cluster": "cluster",
+}
+
+
+def _cluster(grid: Grid) -> str:
+    """What belongs together when intervals are made: the session, else the key, else the request."""
+    if grid.clustered == "session":
+        return "session_hash"
+    if grid.clustered == "key":
+        return "hash(key)"
+    return f"hash(input_tokens, output_tokens, us, {literal('row')})"
+
+
+def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning) -> Cube:
+    """The cube that the answer of `cube_query` holds."""
+    raw = list(zip(*(answer[f"k_{name}"].tolist() for name in grid.names), strict=True))
+    order = sorted(range(len(raw)), key=raw.__getitem__)
+    keys = [raw[at] for at in order]
+    answer = {name: column[order] for name, column in answer.items()}
+    groups = {name: answer[name].astype(np.int64) for name in (*SUMS, *MONEY, *EXTENTS)}
+    shapes: dict[tuple[Any, ...], int] = {}
+    of_group = np.array([shapes.setdefault(grid.shape(key), len(shapes)) for key in keys], dtype=np.int64)
+    cube = Cube(grid, keys, groups, list(shapes), _cells(of_group, answer, groups))
+    served = [grid.served(key) for key in keys]
+    for name in sorted(set(served)):
+        joined = joined_lists([answer["latencies"][at] for at, other in enumerate(served) if other == name], np.float32)
+        if len(joined):
+            cube.latencies[name] = Histogram.of(joined)
+    sizes = np.array([_length(one) for one in answer["s_input"]], dtype=np.int64)
+    columns = {name: joined_lists(answer[f"s_{name}"], np.uint64 if name == "cluster" else np.float64) for name in _SAMPLED}
+    cube.sample = Sample(np.repeat(np.arange(len(keys)), sizes), columns, 1 / thinning.clusters)
+    return cube
+
+
+def _length(one: Any) -> int:
+    return 0 if one is None or isinstance(one, float) else len(one)
+
+
+def joined_lists(lists: Iterable[Any], kind: Any) -> NDArray[Any]:
+    """Lists of numbers as one array; an absent list is empty."""
+    filled = [np.asarray(one, dtype=kind) for one in lists if _length(one)]
+    return np.concatenate(filled) if filled else np.empty(0, kind)
+
+
+def _cells(of_group: Ints, answer: Mapping[str, NDArray[Any]], groups: Mapping[str, Ints]) -> dict[str, Ints]:
+    """Rows counted by shape and completion bin, with prompt sizes where they were kept (else the group's mean for each)."""
+    bins = joined_lists(answer["bins"], np.uint16)
+    width = int(bins.max(initial=0)) + 1
+    places = np.repeat(of_group * width, groups["n"]) + bins
+    sized = {"input": "inputs", "cached": "cacheds"} if "inputs" in answer else {}
+    least = int(of_group.max(initial=0)) + 1
+    if least * width > _MOST_BINS:
+        filled, places = np.unique(places, return_inverse=True)
+        counts = np.bincount(places)
+    else:
+        counts = np.bincount(places, minlength=least * width)
+        filled = np.flatnonzero(counts)
+        counts = counts[filled]
+    cells = {"shape": filled // width, "bin": filled % width, "n": counts}
+    for name in ("input", "cached"):
+        if sized:
+            sums = np.bincount(places, weights=joined_lists(answer[sized[name]], np.float64))
+            cells[name] = (sums if least * width > _MOST_BINS else sums[filled]).astype(np.int64)
+        else:
+            total = np.bincount(of_group, weights=groups[name]) / np.bincount(of_group, weights=groups["n"])
+            cells[name] = np.rint(counts * total[cells["shape"]]).astype(np.int64)
+    return cells
+
+
+def added(raw: Mapping[str, Ints], by: Sequence[str], sums: Sequence[str]) -> dict[str, Ints]:
+    """Rows with equal keys added up, in the order of their keys."""
+    order = np.lexsort([raw[name] for name in reversed(by)])
+    ordered = {name: raw[name][order] for name in (*by, *sums)}
+    if not len(order):
+        return ordered
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = np.logical_or.reduce([ordered[name][1:] != ordered[name][:-1] for name in by])
+    starts = np.flatnonzero(fresh)
+    return {**{name: ordered[name][starts] for name in by}, **{name: np.add.reduceat(ordered[name], starts) for name in sums}}
+
+
+def merged(cubes: Sequence[Cube]) -> Cube:
+    """Cubes over the same grid as one; sums add up, so the order of the cubes does not matter. Samples are joined."""
+    first = cubes[0]
+    keys = sorted({key for cube in cubes for key in cube.keys})
+    at = {key: number for number, key in enumerate(keys)}
+    groups = {name: np.zeros(len(keys), dtype=np.int64) for name in (*SUMS, *MONEY)}
+    groups |= {name: np.full(len(keys), np.iinfo(np.int64).max if _least(name) else -1) for name in EXTENTS}
+    shapes: dict[tuple[Any, ...], int] = {}
+    for key in keys:
+        shapes.setdefault(first.grid.shape(key), len(shapes))
+    parts: list[dict[str, Ints]] = []
+    for cube in cubes:
+        places = np.array([at[key] for key in cube.keys], dtype=np.int64)
+        for name in (*SUMS, *MONEY):
+            np.add.at(groups[name], places, cube.groups[name])
+        for name in EXTENTS:
+            (np.minimum if _least(name) else np.maximum).at(groups[name], places, cube.groups[name])
+        of_shape = np.array([shapes[shape] for shape in cube.shapes], dtype=np.int64)
+        parts.append({**cube.cells, "shape": of_shape[cube.cells["shape"]]})
+    raw = {name: np.concatenate([part[name] for part in parts]) for name in ("shape", "bin", *CELL_SUMS)}
+    whole = Cube(first.grid, keys, groups, list(shapes), added(raw, ("shape", "bin"), CELL_SUMS))
+    for name in sorted({name for cube in cubes for name in cube.latencies}):
+        whole.latencies[name] = Histogram.merged(cube.latencies[name] for cube in cubes if name in cube.latencies)
+    whole.sample = _joined_samples(cubes, at)
+    return whole
+
+
+def _least(name: str) -> bool:
+    return name in {"first_us", "least_input"}
+
+
+def _joined_samples(cubes: Sequence[Cube], at: Mapping[tuple[Any, ...], int]) -> Sample | None:
+    found = [(cube, cube.sample) for cube in cubes if cube.sample is not None]
+    if not found:
+        return None
+    group = np.concatenate([np.array([at[key] for key in cube.keys], dtype=np.int64)[sample.group] for cube, sample in found])
+    columns = {name: np.concatenate([sample.columns[name] for _, sample in found]) for name in SAMPLE}
+    order = np.lexsort([columns["output"], columns["input"], columns["cluster"], group])
+    return Sample(group[order], {name: column[order] for name, column in columns.items()}, found[0][1].share)
+
+
+__all__ = ["Cube", "Grid", "Sample", "Thinning", "cube_from", "cube_query", "merged", "wanted_columns"]
