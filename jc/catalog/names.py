@@ -46,6 +46,11 @@ class Names:
         found = self.matches(name)
         return found[0] if len(found) == 1 else None
 
+    def own(self, name: str) -> Offer | None:
+        """As `get`, by the offers' own ids and aliases only."""
+        found = self.own_matches(name)
+        return found[0] if len(found) == 1 else None
+
     def suggestions(self, name: str, most: int = 3) -> list[str]:
         """The nearest ids and aliases, best first."""
         known = {**dict.fromkeys(self.catalog.offers), **dict.fromkeys(self._aliases), **dict.fromkeys(self._models)}

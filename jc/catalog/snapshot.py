@@ -11,7 +11,7 @@ import hashlib
 import marshal
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +23,7 @@ from jc.catalog.folder import Files, digest, shown
 from jc.catalog.model import Catalog
 from jc.errors import IoFailure, Where
 
-_MAGIC = b"jc-catalog-snapshot-1\n"
+_MAGIC = b"jc-catalog-snapshot-2\n"
 _CLASSES: tuple[Any, ...] = (
     Where,
     *sorted(
@@ -36,7 +36,7 @@ _CLASSES: tuple[Any, ...] = (
     ),
 )
 _CODE_OF = {cls: index for index, cls in enumerate(_CLASSES)}
-_DECIMAL, _DATE = -1, -2
+_DECIMAL, _DATE, _LIST = -1, -2, -3
 
 
 class Snapshot:
@@ -90,19 +90,22 @@ def _key(folder: Path, files: Files) -> bytes:
 
 
 def _encode(value: Any) -> Any:
-    """Values as plain data: lists and mappings as they are, everything else a tuple that begins with the number of its class."""
+    """Values as plain data: a tuple as a list, mappings as they are, everything else a tuple that begins with a number."""
     cls = type(value)
     if cls in _CODE_OF:
         return (_CODE_OF[cls], *(_encode(getattr(value, name)) for name in cls.__dataclass_fields__))
-    if cls is Decimal:
-        return (_DECIMAL, str(value))
-    if cls is date:
-        return (_DATE, value.toordinal())
     if isinstance(value, Mapping):
         return {key: _encode(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if cls is tuple:
         return [_encode(item) for item in value]
-    return value
+    return _ENCODERS[cls](value) if cls in _ENCODERS else value
+
+
+_ENCODERS: Mapping[type, Callable[[Any], Any]] = {
+    Decimal: lambda value: (_DECIMAL, str(value)),
+    date: lambda value: (_DATE, value.toordinal()),
+    list: lambda value: (_LIST, *map(_encode, value)),
+}
 
 
 def _decode(value: Any) -> Any:
@@ -125,4 +128,6 @@ def _made(value: tuple[Any, ...]) -> Any:
     if code >= 0:
         make: Callable[..., Any] = _CLASSES[code]
         return make(*[_decode(item) if type(item) in _DEEP else item for item in value[1:]])
+    if code == _LIST:
+        return [_decode(item) for item in value[1:]]
     return Decimal(value[1]) if code == _DECIMAL else date.fromordinal(value[1])

@@ -240,10 +240,12 @@ def _refused(error: yaml.YAMLError) -> Flaw:
     """What libyaml says, with its place; the more telling of its two places is the one that names the problem."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read as YAML"
-    context = getattr(error, "context", None)
+    context, start = getattr(error, "context", None), getattr(error, "context_mark", None)
     message = f"not YAML: {problem}" + (f" {context}" if context else "")
-    start = getattr(error, "context_mark", None)
-    hint = f"it began on line {start.line + 1}, column {start.column + 1}" if context and start is not None else ""
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    hint = ""
     if "mapping values" in problem:
         hint = "quote a text that holds `: `, or check the indentation"
-    return Flaw("yaml", mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message, hint)
+    elif context and start is not None and (start.line + 1, start.column + 1) != (line, column):
+        hint = f"it began on line {start.line + 1}, column {start.column + 1}"
+    return Flaw("yaml", line, column, message, hint)

@@ -69,7 +69,7 @@ def _replacement(book: Book, at: date) -> Iterator[Remark]:
         if not offer.lifecycle.replacement:
             continue
         names = names or Names(book.catalog)
-        other = names.get(offer.lifecycle.replacement)
+        other = names.own(offer.lifecycle.replacement)
         reason = _unfit(offer, other, at) if other else ""
         if reason:
             message = f"`{offer.id}`: its replacement {reason}"
@@ -133,7 +133,7 @@ def _removed(book: Book, at: date) -> Iterator[Remark]:
         return
     names = Names(book.catalog)
     for use in _live_uses(book, at):
-        offer = names.get(use.name)
+        offer = names.own(use.name)
         if offer is not None and offer.id in removed:
             message = f"`{use.name}` ({use.role}) was removed on {offer.lifecycle.removal}"
             instead = f"`{offer.lifecycle.replacement}` replaces it" if offer.lifecycle.replacement else "name one that answers"
@@ -163,7 +163,7 @@ def _soon(book: Book, at: date) -> Iterator[Remark]:
         return
     names = Names(book.catalog)
     for use in route_uses(book):
-        offer = names.get(use.name)
+        offer = names.own(use.name)
         if offer is not None and offer.id in leaving and use.role != "forbidden target":
             left = (offer.lifecycle.removal - at).days if offer.lifecycle.removal else 0
             message = f"`{use.name}` ({use.role}) is removed on {offer.lifecycle.removal}, in {left} days"

@@ -100,15 +100,15 @@ def _unknown_offers(book: Book) -> Iterator[Remark]:
         if use.name in book.catalog.offers or use.name in book.lost:
             continue
         names = names or Names(book.catalog)
-        remark = _unresolved(use, names)
+        remark = _unresolved(use, names, book.lost)
         if remark:
             yield remark._replace(where=book.at(use.record, *use.path))
 
 
-def _unresolved(use: Use, names: Names) -> Remark | None:
+def _unresolved(use: Use, names: Names, lost: frozenset[str]) -> Remark | None:
     """What is wrong with a name that is no offer's id: nothing, when it is an alias, an ending or a pattern of some offer."""
     if "*" in use.name:
-        if any(fnmatch.fnmatchcase(offer, use.name) for offer in names.catalog.offers):
+        if any(fnmatch.fnmatchcase(offer, use.name) for offer in (*names.catalog.offers, *lost)):
             return None
         return Remark(use.record, f"no offer matches `{use.name}` ({use.role})", "patterns are matched against full ids")
     found = names.own_matches(use.name)

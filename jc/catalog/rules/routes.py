@@ -81,8 +81,8 @@ def _same_provider(book: Book, _at: date) -> Iterator[Remark]:
             chain = (*aim.target.fallback, *table.fallback)
             if names is None or aim.target.model is None or not chain:
                 continue
-            offer = names.get(aim.target.model)
-            others = [names.get(name) for name in chain]
+            offer = names.own(aim.target.model)
+            others = [names.own(name) for name in chain]
             if offer is not None and all(other is not None and other.provider == offer.provider for other in others):
                 message = f"`{table.name}`: every fallback of {aim.name} is at `{offer.provider}` too"
                 yield Remark(book.at(aim.record, *aim.path), message, "an outage takes them all: add one at another provider")
