@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from jc.catalog.model import Benchmark, Offer, TierRule
 from jc.catalog.price import Unpriced, rates
@@ -28,8 +27,7 @@ _FIXED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One member as it is shown; prices in USD per million tokens, None when unknown."""
 
     member: Member
@@ -44,8 +42,7 @@ class Row:
         return self.member.offer
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """One tier as it is shown."""
 
     rule: TierRule

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jc.catalog.model import Catalog, Offer, Placement, Score, TierOverride, TierPolicy, TierRule
 from jc.catalog.price import utc
@@ -20,8 +20,7 @@ UNPLACED = "unplaced"
 _NONE: Mapping[str, Decimal] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """Where one offer stands on a day: its tier (`unplaced` for none), the state of the evidence, and the evidence."""
 
     offer: Offer

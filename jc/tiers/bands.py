@@ -6,10 +6,9 @@ not measured does not count, and what was measured in another variant is another
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from jc.catalog.model import OWN_EVAL, Benchmark, Catalog, Criterion, Offer, Score, TierRule
 
@@ -17,8 +16,7 @@ Variant = tuple[tuple[str, Any], ...]
 _BY = {"own_eval": 0, "independent": 1, "vendor": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """One criterion of a tier, measured: the score, where its floor lies, and whether it reaches it (points)."""
 
     criterion: str
@@ -32,8 +30,7 @@ class Measured:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """One criterion on which two models were measured alike: the score asked for, the one offered, the band between them."""
 
     criterion: str

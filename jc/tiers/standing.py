@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from jc.catalog.model import Catalog, Offer, TierOverride, TierRule
 from jc.tiers.assign import UNPLACED, State, assign, gone, hands_on, is_chat, on_day, place_by_hand, unborn
@@ -16,8 +17,7 @@ from jc.tiers.bands import Compared, Evidence, Measured
 from jc.tiers.screen import Screened, screen
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One offer in one tier."""
 
     offer: Offer
@@ -28,8 +28,7 @@ class Member:
     hand: TierOverride | None
 
 
-@dataclass(frozen=True, slots=True)
-class Equality:
+class Equality(NamedTuple):
     """Whether one offer may stand in for another as far as scores go, and why not."""
 
     holds: bool
