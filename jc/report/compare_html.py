@@ -5,7 +5,7 @@ from typing import Any
 
 from jc.report.chart_parts import Axis, Bar, Chart
 from jc.report.charts import bars, radar
-from jc.report.conclusion import number
+from jc.report.conclusion import joined, number
 from jc.report.html import Grid, Page, Prose, Section, render_page
 from jc.report.numbers import MINUS, UNKNOWN, usd_request
 from jc.report.table import Column, Table
@@ -46,11 +46,7 @@ def compare_conclusion(models: Sequence[str], metrics: Sequence[Metric]) -> str:
     if not order:
         return "No metric is known for these models"
     parts = [f"{name} in {won[name]}{'' if at else f' of {len(metrics)} metrics'}" for at, name in enumerate(order)]
-    return f"Ahead: {_joined(parts)}"
-
-
-def _joined(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"Ahead: {joined(parts)}"
 
 
 def _remark(models: Sequence[str]) -> str:
@@ -131,7 +127,7 @@ def _bars(models: Sequence[str], kind: str, metrics: Sequence[Metric]) -> Sectio
             for name in models
             if (value := _value(metric, name)) is not None
         ]
-        title = _joined([str(metric["name"]) for metric in chosen])
+        title = joined([str(metric["name"]) for metric in chosen], 6)
         caption = "More is better." if higher else "Less is better."
         charts.append(Chart(title, caption, bars(rows, Axis(_unit(chosen[0]), "~r"), models), _table(models, chosen)))
     return Section(_KINDS.get(kind, kind.capitalize()), charts)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from jc.report.numbers import MINUS, change, count, percent, usd_total
+from jc.report.numbers import change, count, percent, usd_total
 
 Fields = Mapping[str, Any]
 
@@ -32,16 +32,16 @@ def _against(leader: str, pairs: Sequence[Fields]) -> str:
     stronger = [name for name, (word, _) in words.items() if word == "worse"]
     unsettled = [name for name, (word, _) in words.items() if word == "undecided"]
     if stronger:
-        return f"{leader} stands first, but {_all(stronger)} {_is(stronger)} better head to head"
+        return f"{leader} stands first, but {joined(stronger)} {_is(stronger)} better head to head"
     if len(beaten) == len(words):
         whom = "both others" if len(beaten) == 2 else "all others" if len(beaten) > 2 else beaten[0]
         return f"{leader} is better than {whom} (p {_most([words[name][1] for name in beaten])})"
-    rest = [*(["as good as " + _all(equal)] if equal else [])]
+    rest = [*(["as good as " + joined(equal)] if equal else [])]
     if beaten:
-        rest.insert(0, f"better than {_all(beaten)} (p {_most([words[name][1] for name in beaten])})")
+        rest.insert(0, f"better than {joined(beaten)} (p {_most([words[name][1] for name in beaten])})")
     if not unsettled:
         return f"{leader} is {' and '.join(rest)}"
-    open_ones = f"{_all(unsettled)}{_needed([words[name][1] for name in unsettled])}"
+    open_ones = f"{joined(unsettled)}{_needed([words[name][1] for name in unsettled])}"
     if not rest:
         return f"No winner is proven: {leader} leads, but not beyond doubt against {open_ones}"
     return f"{leader} is {' and '.join(rest)}; not proven against {open_ones}"
@@ -74,8 +74,9 @@ def _prompts(number: int, what: str = "") -> str:
     return f"{number:,} {what}prompt{'' if number == 1 else 's'}"
 
 
-def _all(names: Sequence[str]) -> str:
-    shown = list(names[:4]) + ([f"{len(names) - 4} others"] if len(names) > 4 else [])
+def joined(names: Sequence[str], most: int = 4) -> str:
+    """The names as a list in words; beyond `most` they are counted."""
+    shown = list(names[:most]) + ([f"{len(names) - most} others"] if len(names) > most else [])
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
@@ -133,6 +134,3 @@ def _money(value: object) -> Decimal | None:
     if isinstance(value, Mapping):
         value = value.get("value")
     return None if value is None else Decimal(str(value))
-
-
-__all__ = ["MINUS", "bounds", "evals_conclusion", "number", "simulation_conclusion"]

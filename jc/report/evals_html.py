@@ -5,7 +5,7 @@ from typing import Any
 
 from jc.report.chart_parts import Axis, Bar, Chart, Point, colors, scale_for
 from jc.report.charts import bars, curves, heat_map, plane
-from jc.report.conclusion import evals_conclusion
+from jc.report.conclusion import evals_conclusion, joined
 from jc.report.evals import DEMO_NOTE, evals_document, judge_lines, p_text, proof_lines
 from jc.report.evals_cases import MAX_FAILURES, MAX_TEXT, Reading, Row
 from jc.report.html import Block, Grid, Listing, Page, Prose, Section, render_page
@@ -138,11 +138,9 @@ def _plane(summary: Summary) -> Section | None:
         Column("Frontier"),
     )
     table = Table(columns, [[*row, "yes" if row[0] in best else "no"] for row in rows])
-    caption = (
-        f"Up is better, left is cheaper; bars are 95% intervals. Nothing else matches or beats both of {' and '.join(best[:6])}."
-    )
+    caption = f"Up is better, left is cheaper; bars are 95% intervals. Nothing else matches or beats both of {joined(best, 6)}."
     if unknown:
-        caption += f" Not drawn, as cost or score is unknown: {', '.join(unknown)}."
+        caption += f" Not drawn, as cost or score is unknown: {joined(unknown)}."
     if not any(point.x for point in points):
         return _free(points, quality, table)
     x = Axis("USD per 1,000 answers", "$,~r", scale_for(point.x for point in points))

@@ -146,17 +146,21 @@ def _party(party: Mapping[str, Any]) -> str:
 def run_command(request: Mapping[str, Any]) -> str:
     """The command line that asks for the same run."""
     settings = request["settings"]
-    parts: list[str] = ["jc", "evals", "run", "--candidates", ",".join(request["candidates"]), "--prompts", request["prompts"]]
+    parts: list[str] = ["jc", "evals", "run", "--candidates", _listed(request["candidates"]), "--prompts", request["prompts"]]
     if request["judges"]:
-        parts += ["--judge", ",".join(request["judges"]), "--judge-mode", settings["mode"]]
+        parts += ["--judge", _listed(request["judges"]), "--judge-mode", settings["mode"]]
     if request["base_url"]:
-        parts += ["--base-url", request["base_url"]]
+        parts += ["--base-url", without_credentials(request["base_url"])]
     for name in ("baseline", "pairs_per_prompt", "temperature"):
         parts += _flag(name, settings[name], None)
     for name, usual in (("epochs", 1), ("seed", 0), ("max_tokens", 4096), ("on_refusal", "exclude"), ("margin", 0.02)):
         parts += _flag(name, settings[name], usual)
     parts += [*_flag("template", request["template"], None), *_flag("limit", request["limit"], None)]
-    return shlex.join(without_credentials(part) for part in [*parts, *(["--ttft"] if settings["stream"] else [])])
+    return shlex.join([*parts, *(["--ttft"] if settings["stream"] else [])])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ",".join(without_credentials(name) for name in names)
 
 
 def _flag(name: str, value: object, usual: object) -> Sequence[str]:

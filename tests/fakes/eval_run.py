@@ -41,7 +41,7 @@ def sample_run(
     names, ids = list(skills), [f"case-{number:03}" for number in range(prompts)]
     games = [game for prompt in ids for game in _games(prompt, names, skills, judges, rng, reason)]
     answers = [
-        _answer(prompt, at, name, games, texts or {}, rng) | (cells or {}) for at, prompt in enumerate(ids) for name in names
+        _answer(prompt, at, name, games, texts or {}, rng) | dict(cells or {}) for at, prompt in enumerate(ids) for name in names
     ]
     totals: dict[str, Totals] = defaultdict(Totals)
     for row in answers:

@@ -18,7 +18,7 @@ CLASSES = {
 def sample_simulation(names: tuple[str, ...] = ()) -> dict[str, Any]:
     """Three route tables over a month, by class and day; `names` renames the tables."""
     called = names or tuple(row[0] for row in TABLES)
-    tables = [
+    tables: list[dict[str, Any]] = [
         {
             "name": name, "requests": 48_212, "cost_usd": cost, "change": change, "p50_s": times[0], "p90_s": times[1],
             "p95_s": times[2], "p99_s": times[3], "mean_s": 1.9, "energy_j": 1.48e8,

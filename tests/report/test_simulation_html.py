@@ -1,0 +1,103 @@
+"""The page of a simulation: cost, quality and latency of each table, and what was assumed."""
+
+import re
+from typing import Any
+
+from jc.report.simulation_html import MAX_GROUPS, Group, groups_of, signed_share, simulation_page
+from tests.fakes.simulation import sample_simulation
+
+
+def page_of(payload: dict[str, Any]) -> str:
+    """The page without its scripts and styles."""
+    text = simulation_page(payload, {"command": "jc simulate traffic.jsonl"})
+    return re.sub(r"<script>.*?</script>|<style>.*?</style>", "", text, flags=re.DOTALL)
+
+
+def headings(text: str) -> list[str]:
+    """The sections in order."""
+    return re.findall(r"<h2>(.*?)</h2>", text)
+
+
+def test_the_page_tells_cost_quality_latency_days_and_assumptions() -> None:
+    """Every part of the payload has its section, after the conclusion."""
+    text = page_of(sample_simulation())
+
+    assert "<h1>cheapest.yaml costs $1,904.77 instead of $4,218.40 (−54.8%)" in text
+    assert headings(text) == [
+        "Cost", "By class", "Quality against cost", "Latency", "Over the days", "What is assumed, and what was left out",
+        "How to reproduce",
+    ]  # fmt: skip
+    assert "48,212 requests replayed, 112 of 48,324 rows rejected." in text
+
+
+def test_the_first_table_is_what_the_others_are_compared_with() -> None:
+    """It has no change, and savings are told against it."""
+    text = page_of(sample_simulation())
+
+    assert '<td class="right">–</td>' in text
+    assert '<td class="right">−36.7%</td>' in text
+    assert "Saved by routes.yaml" in text
+    assert '<td class="right">$991.66</td>' in text
+    assert "What is saved is told against as logged." in text
+
+
+def test_an_assumption_of_all_tables_stands_once_and_others_name_theirs() -> None:
+    """What only one table assumes names that table."""
+    text = page_of(sample_simulation())
+
+    assert text.count("9 of 12 models use their tier&#39;s median speed") == 1
+    assert "quality of routes.yaml from 2 runs (routes.yaml)" in text
+    assert "112 rows were rejected, by reason" in text
+
+
+def test_what_is_missing_is_left_out_and_never_zero() -> None:
+    """Without qualities, latencies and groups there are no charts of them, and an unknown cost is a dash."""
+    found = sample_simulation()
+    found["by"] = {}
+    found["rows"]["by_reason"] = {}
+    for table in found["tables"]:
+        table.update(quality=None, p50_s=None, p90_s=None, p95_s=None, p99_s=None, energy_j=None, assumptions=[])
+    found["tables"][1]["cost_usd"] = None
+    text = page_of(found)
+
+    assert headings(text) == ["Cost", "What is assumed, and what was left out", "How to reproduce"]
+    assert (
+        '<td class="left name"><span class="swatch c2" aria-hidden="true"></span>routes.yaml</td><td class="right">48,212</td>'
+        in text
+    )
+    assert "nothing else was assumed" in text
+    assert "$0.00" not in text
+
+
+def test_only_the_most_costly_groups_are_drawn_and_the_table_has_the_others() -> None:
+    """Of forty models fifteen are drawn, and the caption says so."""
+    found = sample_simulation()
+    found["by"] = {"model": {f"m{at:02}": {"as logged": {"requests": at, "cost_usd": str(at)}} for at in range(1, 41)}}
+    text = page_of(found)
+
+    assert f"The {MAX_GROUPS} most costly of 40 are drawn." in text
+    assert text.index("m40") < text.index("m39")
+    assert '<td class="left name">m01</td>' in text
+
+
+def test_groups_are_read_as_rows_and_as_mappings() -> None:
+    """A list of rows and value → table → figures say the same."""
+    rows = [{"class": "chat", "table": "a", "cost_usd": "1"}]
+    assert list(groups_of("class", rows)) == [Group("chat", "a", rows[0])]
+    assert list(groups_of("class", {"chat": {"a": {"cost_usd": "1"}}})) == [Group("chat", "a", {"cost_usd": "1"})]
+    assert list(groups_of("class", None)) == []
+
+
+def test_hours_of_the_day_are_in_order_of_number() -> None:
+    """Hour 10 comes after hour 9."""
+    found = sample_simulation()
+    found["by"] = {"hour": [{"hour": hour, "table": "as logged", "cost_usd": "1"} for hour in (10, 9, 0)]}
+    text = page_of(found)
+
+    assert "Over the hours" in headings(text)
+    assert re.findall(r'<td class="left name">(\d+)</td>', text) == ["0", "9", "10"]
+
+
+def test_changes_carry_their_sign() -> None:
+    """A real minus, a plus, and a dash for the unknown."""
+    assert [signed_share(share) for share in (-0.1, 0.05, None)] == ["−10.0%", "+5.0%", "–"]
