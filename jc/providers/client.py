@@ -26,6 +26,7 @@ from jc.providers.settings import ClientSettings, Ledger, Notice, Observer
 from jc.quantities import Usage
 
 _TYPICAL_OUTPUT_TOKENS = 256
+_NEVER_REACHED_S = 45.0
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class _Work:
     gate: Gate
     began: float
     history: History = field(default_factory=History)
-    failure: Failure | None = None
+    step: Step | None = None
     sent_at: float = 0.0
     started_at: str | None = None
     last: Attempt | None = None
@@ -141,7 +142,7 @@ class Client:
 
     def _tell(self, notice: Notice) -> None:
         if self._observer is not None:
-            self._observer.notice(replace(notice, reason=mask(notice.reason, self._secrets)))
+            self._observer.notice(replace(notice, reason=self._masked(notice.reason)))
 
     async def _worked(self, work: _Work) -> Reply:
         """Attempt after attempt until there is an answer or a reason to give up."""
@@ -151,7 +152,8 @@ class Client:
             except GateClosed as closed:
                 return self._failed(work, Failure("stopped", closed.reason, retryable=True))
             except WaitedTooLong:
-                return self._failed(work, self._out_of_time(work))
+                assert work.step is not None
+                return self._failed(work, self._out_of_time(work.step.failure))
             ticket: object | None = None
             if self._ledger is not None:
                 ticket = self._ledger.open(work.call)
@@ -162,8 +164,11 @@ class Client:
             if result.answer is not None:
                 return self._answered(work, result, result.answer)
             assert result.fault is not None
-            if (failure := await self._after(work, result.fault)) is not None:
-                return self._failed(work, failure, filtered=result.fault.filtered)
+            assert work.step is not None
+            if work.step.action not in {"retry", "pause", "park"}:
+                return self._failed(work, work.step.failure, filtered=result.fault.filtered)
+            if work.step.action == "retry":
+                await work.gate.sleep(work.step.wait_s)
 
     async def _send(self, work: _Work, given: Pass, ticket: object | None) -> Attempt:
         """One attempt; whatever happens, the gate and the ledger are told."""
@@ -193,6 +198,7 @@ class Client:
         if result is None:  # cancelled: nothing is known about the endpoint
             gate.cancel(given)
             return
+        gate.reached = gate.reached or result.http_status is not None
         self._learn(gate, result)
         fault = result.fault
         if fault is None:
@@ -201,10 +207,11 @@ class Client:
             tokens = usage.input_tokens + usage.output_tokens if usage is not None else None
             gate.leave(given, tokens=tokens)
             return
-        # A wait that the server asks for counts from now, before anyone else is let in.
-        if fault.wait_s is not None and fault.scope == "attempt" and self._waits(fault.wait_s):
-            gate.pause(fault.wait_s, mask(fault.failure.message, self._secrets))
+        # Settled before anyone else is let in: a pause counts from now, a closed endpoint gets no further request.
+        self._settle(work, fault)
         gate.leave(given, overloaded=fault.overloaded, down=fault.down)
+        if fault.down:
+            self._close_when_silent(gate, fault.failure.message)
 
     def _waits(self, seconds: float) -> bool:
         return seconds <= self.settings.max_wait_s or self.settings.park
@@ -220,54 +227,55 @@ class Client:
         if tokens is not None and self._waits(tokens.reset_s):
             limits.tokens.learn(tokens, limits.tokens_in_flight, now)
 
-    async def _after(self, work: _Work, fault: Fault) -> Failure | None:
-        """Do what follows from a failed attempt; the failure when the call is given up."""
-        gate, history = work.gate, work.history
-        history.failed(fault, self._clock(), gate.answers)
+    def _settle(self, work: _Work, fault: Fault) -> None:
+        """Decide what follows from a failed attempt, and do to the endpoint what has to be done."""
+        gate, history, now = work.gate, work.history, self._clock()
+        history.failed(fault, now, gate.answers)
         place = Place(gate.answers, work.call.model in gate.answered, gate.limits.breaker.down_since is not None)
-        step = next_step(fault, history, place, self.settings, self._random)
-        work.failure = step.failure
-        reason = mask(step.failure.message, self._secrets)
+        step = work.step = next_step(fault, history, place, self.settings, self._random)
+        reason = self._masked(step.failure.message)
+        if fault.wait_s is not None and fault.scope == "attempt" and self._waits(fault.wait_s):
+            gate.pause(fault.wait_s, reason)
         match step.action:
-            case "give_up":
-                return step.failure
             case "close_model":
                 gate.tell("stopped", f"{work.call.model}: {reason}", None)
                 gate.close_model(work.call.model, reason)
-                return step.failure
             case "close_endpoint":
                 self._close(gate, reason)
-                return step.failure
             case "park":
                 gate.pause(step.wait_s, reason, "parked")
-                work.waiter.give_up_at = work.history.failed_at = None
+                work.waiter.give_up_at = history.failed_at = None
             case "pause" | "retry":
-                await self._wait(work, step, reason)
-        if self._down_too_long(gate):
-            self._close(gate, f"no answer for {self.settings.max_wait_s:g} s: {reason}")
-        return None
+                self._postpone(work, step, now, reason)
+            case "give_up":
+                pass
+
+    def _postpone(self, work: _Work, step: Step, now: float, reason: str) -> None:
+        """Another attempt later, unless the call's time for waiting would be over by then."""
+        assert work.history.failed_at is not None
+        work.waiter.give_up_at = work.history.failed_at + self.settings.max_wait_s
+        if now + step.wait_s > work.waiter.give_up_at and not self.settings.park:
+            work.step = Step("give_up", self._out_of_time(step.failure))
+        else:
+            work.gate.tell("retrying", reason, step.wait_s)
 
     def _close(self, gate: Gate, reason: str) -> None:
         if gate.closed is None:
             gate.tell("stopped", reason, None)
         gate.close(reason)
 
-    async def _wait(self, work: _Work, step: Step, reason: str) -> None:
-        """Wait out the backoff, within the call's time for waiting; pauses are waited out at the gate."""
-        assert work.history.failed_at is not None
-        end = work.waiter.give_up_at = work.history.failed_at + self.settings.max_wait_s
-        work.gate.tell("retrying", reason, step.wait_s)
-        if step.action == "retry":
-            await work.gate.sleep(min(step.wait_s, max(0.0, end - self._clock())))
-
-    def _down_too_long(self, gate: Gate) -> bool:
+    def _close_when_silent(self, gate: Gate, reason: str) -> None:
+        """Give up an endpoint that has been down too long; one that was never reached is not waited for as long."""
         since = gate.limits.breaker.down_since
-        return since is not None and self._clock() - since > self.settings.max_wait_s
+        patience = self.settings.max_wait_s if gate.reached else min(_NEVER_REACHED_S, self.settings.max_wait_s)
+        if since is not None and (down_s := self._clock() - since) > patience:
+            self._close(gate, f"no answer for {down_s:.0f} s: {self._masked(reason)}")
 
-    def _out_of_time(self, work: _Work) -> Failure:
-        last = work.failure or Failure("timeout", "no answer")
-        message = f"{last.message} (gave up after waiting {self.settings.max_wait_s:g} s)"
-        return Failure(last.kind, message, last.http_status, retryable=True)
+    def _out_of_time(self, last: Failure) -> Failure:
+        return replace(last, message=f"{last.message} (gave up after waiting {self.settings.max_wait_s:g} s)", retryable=True)
+
+    def _masked(self, message: str) -> str:
+        return mask(message, self._secrets)
 
     def _answered(self, work: _Work, result: Attempt, answer: Answer) -> Reply:
         reply = Reply(
@@ -287,7 +295,7 @@ class Client:
         return mask(text, (secret for secret in self._secrets if len(secret.reveal()) >= 8))
 
     def _failed(self, work: _Work, failure: Failure, *, filtered: bool = False) -> Reply:
-        masked = replace(failure, message=mask(failure.message, self._secrets))
+        masked = replace(failure, message=self._masked(failure.message))
         return _timed(Reply("filtered" if filtered else "error", failure=masked), work)
 
 

@@ -50,6 +50,8 @@ class Gate:
         self.answered: set[str] = set()
         """Models that have answered here at least once."""
         self.answers = 0
+        self.reached = False
+        """Whether any HTTP answer ever came, be it an error."""
         self.parked = False
         self._clock = clock
         self._tell = tell

@@ -141,7 +141,7 @@ class Window:
         self._new_round()
 
     def _grow(self) -> None:
-        """One more after `patience` clean rounds; a step that holds for a round halves the patience, one that fails doubles it."""
+        """One more after `patience` clean rounds; a step that holds halves the patience, one that fails doubles it."""
         self._clean_rounds += 1
         if self._grown:
             self._grown = False
@@ -276,9 +276,9 @@ class Limits:
         return news
 
 
-def backoff_s(attempt: int, random: Random) -> float:
-    """Seconds before the next attempt after the `attempt`-th failed: 1, 2, 4, … 30, each up to a quarter longer.
+def backoff_s(attempt: int, first_s: float, random: Random) -> float:
+    """Seconds before the next attempt after the `attempt`-th failed: `first_s`, doubled each time up to 30, and some jitter.
 
-    The jitter only lengthens, so that six attempts always outlast an outage of 30 s.
+    The jitter, up to a quarter, only lengthens, so that six attempts from 1 s on always outlast an outage of 30 s.
     """
-    return min(_LONGEST_BACKOFF_S, 2.0 ** (attempt - 1)) * random.uniform(1.0, 1.25)
+    return min(_LONGEST_BACKOFF_S, first_s * 2.0 ** (attempt - 1)) * random.uniform(1.0, 1.25)

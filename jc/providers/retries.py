@@ -1,6 +1,6 @@
 """After a failed attempt: try again, and after how long, or give up, and what. The one retry layer, as a pure function."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
@@ -63,13 +63,16 @@ def next_step(fault: Fault, history: History, place: Place, settings: ClientSett
         return step
     if fault.wait_s is not None:
         return _again("pause", fault, history, settings, fault.wait_s)
-    return _again("retry", fault, history, settings, backoff_s(history.attempts, random))
+    return _again("retry", fault, history, settings, backoff_s(history.attempts, settings.backoff_s, random))
 
 
 def _by_scope(fault: Fault, place: Place) -> Step | None:
     """What can never succeed is given up at once: the endpoint, the model unless it has answered before, or the unit."""
     if fault.scope == "endpoint":
-        return Step("close_endpoint", fault.failure)
+        failure = fault.failure
+        if fault.wait_s is not None:
+            failure = replace(failure, message=f"{failure.message}; it resets in {fault.wait_s:.0f} s")
+        return Step("close_endpoint", failure)
     if fault.scope == "model" and not place.model_answered:
         return Step("close_model", fault.failure)
     return None if fault.scope == "attempt" else Step("give_up", fault.failure)

@@ -15,7 +15,8 @@ class ClientSettings:
     """Limits of a client: requests in flight per endpoint, seconds, attempts a call, bytes an answer.
 
     `timeout_s` bounds one attempt from first byte sent to last byte read; `max_wait_s` bounds what a call may spend waiting
-    for retries and pauses; `park` waits for the reset of an exhausted budget instead of stopping the endpoint.
+    for retries and pauses; `backoff_s` is the wait before the first retry, doubled each time; `park` waits for the reset of
+    an exhausted budget instead of stopping the endpoint.
     """
 
     concurrency: int = 32
@@ -23,6 +24,7 @@ class ClientSettings:
     max_attempts: int = 6
     max_wait_s: float = 600.0
     park: bool = False
+    backoff_s: float = 1.0
     max_bytes: int = 16 * 2**20
     user_agent: str = f"jc/{jc.__version__}"
     seed: int = 0

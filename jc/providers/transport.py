@@ -38,8 +38,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """The response as soon as its head is there; httpx errors for what goes wrong before."""
         if self._session is None:
             self._session = self._open()
-        url, proxy = self._target(request.url)
         try:
+            url, proxy = self._target(request.url)
             response = await self._session.request(
                 request.method,
                 url,

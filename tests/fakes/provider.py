@@ -129,6 +129,10 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
+        if self.buffer[0] not in b"PG":  # a TLS greeting, for example
+            self.transport.write(answers.whole(400, (), b"not HTTP"))
+            self.transport.close()
+            return
         end = self.buffer.find(b"\r\n\r\n")
         if end < 0:
             return
@@ -205,7 +209,7 @@ class _Connection(asyncio.Protocol):
 
         self.loop.call_later(0.02, rest)
 
-    def repeat(self, data: bytes, interval_s: float = 0.0) -> None:
+    def repeat(self, data: bytes, interval_s: float = 0.002) -> None:
         """Send the same bytes until the client has had enough."""
         if not self.transport.is_closing():
             if self.transport.get_write_buffer_size() < 2**22:

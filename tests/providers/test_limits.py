@@ -210,6 +210,6 @@ def test_six_attempts_outlast_an_outage_of_thirty_seconds() -> None:
     """The backoffs after five failures add up to at least 31 s, and none is longer than 37.5 s."""
     for seed in range(50):
         random = Random(seed)
-        waits = [backoff_s(attempt, random) for attempt in range(1, 6)]
+        waits = [backoff_s(attempt, 1.0, random) for attempt in range(1, 6)]
         assert sum(waits) >= 31
-        assert backoff_s(50, random) <= 37.5
+        assert backoff_s(50, 1.0, random) <= 37.5
