@@ -36,7 +36,7 @@ def usd_request(usd: Decimal | float | None) -> str:
 
 def usd_amount(usd: Decimal | float | None) -> str:
     """Dollars of a total that may be small: two decimals from a dollar on, four significant figures below."""
-    return usd_total(usd) if usd is None or abs(usd) >= 1 else usd_request(usd)
+    return usd_request(usd) if usd is not None and -1 < usd < 1 else usd_total(usd)
 
 
 def usd_per_mtok(usd: Decimal | None) -> str:

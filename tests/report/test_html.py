@@ -70,7 +70,7 @@ def page(**more: object) -> str:
         "case <1>", ["orders disagree"], "What is 2 < 3?", [ShownAnswer("a", "score 50%", "\nyes & no", "because", 3)],
         [ShownGame("tie", "A was a, B was b", "both fine")],
     )  # fmt: skip
-    blocks = [
+    blocks: list[Block] = [
         Prose(["A sentence."]),
         Listing(["one", "two"]),
         Grid(TABLE, {"a <b>": 2}),
