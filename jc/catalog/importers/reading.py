@@ -31,15 +31,22 @@ def read_json(path: Path) -> Any:
 def parse_json(raw: bytes, name: str) -> Any:
     """The tree of JSON bytes; errors as `read_json`."""
     try:
-        return json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refused)
+        return json.loads(raw.decode("utf-8-sig"), parse_float=_decimal, parse_constant=_refused)
     except UnicodeDecodeError as error:
         raise InputError(f"`{name}` is not UTF-8: byte {error.start}") from error
     except json.JSONDecodeError as error:
         raise InputError(f"`{name}`:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
-    except (ValueError, InvalidOperation) as error:
+    except ValueError as error:
         raise InputError(f"`{name}`: {error}") from error
     except RecursionError:
         raise InputError(f"`{name}` is nested too deeply") from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"`{text[:40]}` is no number that can be held") from None
 
 
 def _refused(text: str) -> NoReturn:
@@ -52,7 +59,7 @@ def number(value: object) -> Decimal | None:
         return None
     try:
         found = _EXACT.create_decimal(value.strip() if isinstance(value, str) else value)
-    except (InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):
         return None
     if not found.is_finite() or len(found.as_tuple().digits) > _DIGITS or (found and abs(found.adjusted()) > _SIZE):
         return None
