@@ -7,13 +7,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from jc.catalog.model import Catalog
-from jc.errors import Where
+from jc.catalog.model import Catalog, TierRule
 from jc.tiers.assign import UNPLACED, Placed
 from jc.tiers.bands import Measured
 
@@ -24,12 +22,27 @@ _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 def inputs(catalog: Catalog) -> Mapping[str, str]:
     """sha256 of what decides placements: tiers and hysteresis of the policy, scores, hand placements."""
-    policy = [[tier.id, tier.criteria, tier.needs] for tier in catalog.policy.tiers]
-    return {
-        "overrides": _digest(sorted((_said(hand) for hand in catalog.tier_overrides), key=str)),
-        "policy": _digest([_said(policy), _said(catalog.policy.hysteresis)]),
-        "scores": _digest(sorted((_said(score) for score in catalog.scores), key=str)),
-    }
+    policy = [f"hysteresis {_plain(catalog.policy.hysteresis)}", *(_tier(tier) for tier in catalog.policy.tiers)]
+    hands = [f"{hand.model}|{hand.tier}|{hand.on}|{hand.until}|{hand.reason}" for hand in catalog.tier_overrides]
+    scores = [
+        f"{row.model}|{row.benchmark}|{_plain(row.value)}|{row.by}|{row.date}|{sorted(row.variant) if row.variant else ''}"
+        for row in catalog.scores
+    ]
+    return {"overrides": _digest(sorted(hands)), "policy": _digest(policy), "scores": _digest(sorted(scores))}
+
+
+def _tier(tier: TierRule) -> str:
+    criteria = [
+        [one.name, one.benchmarks, _plain(one.band), sorted(one.variant.items())]
+        + [f"{name} {_plain(value)}" for name, value in sorted(one.anchors.items())]
+        for one in tier.criteria
+    ]
+    return f"{tier.id}|{sorted(tier.needs.items())}|{criteria}"
+
+
+def _plain(value: Decimal) -> str:
+    """A number without the way it is written: 82 and 82.0 are the same."""
+    return f"{value.normalize():f}"
 
 
 def stale_inputs(catalog: Catalog) -> tuple[str, ...]:
@@ -104,19 +117,5 @@ def _scalar(value: Any) -> str:
     return said if _PLAIN.match(said) and said.lower() not in _WORDS else json.dumps(said, ensure_ascii=False)
 
 
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
-
-
-def _said(value: Any) -> Any:
-    """What a value says, without where it stands: 82 and 82.0 say the same."""
-    if is_dataclass(value) and not isinstance(value, type):
-        said = {field.name: getattr(value, field.name) for field in fields(value)}
-        return {name: _said(item) for name, item in said.items() if not isinstance(item, Where)}
-    if isinstance(value, Mapping):
-        return {str(key): _said(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_said(item) for item in value]
-    if isinstance(value, Decimal):
-        return str(value.normalize())
-    return value if value is None or isinstance(value, (bool, int)) else str(value)
+def _digest(lines: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
