@@ -44,7 +44,7 @@ def free_on(free: Free | None, on: date) -> bool:
     return free is not None and (free.until is None or on < free.until)
 
 
-class _Call(NamedTuple):
+class Call(NamedTuple):
     """What the conditions of an override look at."""
 
     at: datetime
@@ -68,10 +68,10 @@ def rates(
     With a marginal override (`charge: marginal`) these are the rates of the tokens up to its threshold. Unpriced when no row is
     in force, or when the offer has no price for `mode`.
     """
-    return segments(offer, _Call(utc(at), prompt_tokens, mode, region or offer.region))[0].rates
+    return segments(offer, Call(utc(at), prompt_tokens, mode, region or offer.region))[0].rates
 
 
-def segments(offer: Offer, call: _Call) -> Sequence[Segment]:
+def segments(offer: Offer, call: Call) -> Sequence[Segment]:
     """The rates of a call, split at the thresholds of its marginal overrides; one segment for nearly every offer."""
     on = call.at.date()
     if free_on(offer.free, on):
@@ -109,7 +109,7 @@ def _apply(base: Mapping[str, Decimal], overrides: Sequence[Override]) -> Mappin
     return out
 
 
-def _holds(when: When, call: _Call) -> bool:
+def _holds(when: When, call: Call) -> bool:
     """Whether all conditions that are set hold for a call."""
     if when.prompt_tokens_gt is not None and call.prompt_tokens <= when.prompt_tokens_gt:
         return False
@@ -138,7 +138,7 @@ def price(offer: Offer, usage: Usage, at: datetime, *, mode: Mode = "standard", 
     unknown; written ones their own rate, or the input rate at an offer that bills no writing. An offer that is priced by the unit
     only (per image, per second) bills no tokens. Output is charged at the rates of the last prompt token.
     """
-    call = _Call(utc(at), usage.input_tokens, mode, region or offer.region)
+    call = Call(utc(at), usage.input_tokens, mode, region or offer.region)
     priced = segments(offer, call)
     if priced[0].rates is _NOTHING:
         return Cost(_ZERO, (CostLine("free", usage.requests, _ZERO, "request", _ZERO),))
