@@ -41,7 +41,7 @@ class ErrorInAnswer(Exception):  # noqa: N818  the server's error, not ours
 def strict_json(raw: bytes | str) -> Any:
     """The JSON value; BodyError for what is not JSON: NaN, invalid UTF-8, nesting too deep, half an object."""
     try:
-        return json.loads(raw.decode("utf-8") if isinstance(raw, bytes) else raw, parse_constant=_no_constant)
+        return _DECODER.decode(raw.decode("utf-8") if isinstance(raw, bytes) else raw)
     except UnicodeDecodeError as error:
         raise BodyError("malformed", "the answer is not valid UTF-8") from error
     except RecursionError as error:
@@ -52,6 +52,9 @@ def strict_json(raw: bytes | str) -> Any:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _reason(error: ValueError) -> str:

@@ -15,7 +15,7 @@ from typing import Self
 from jc.providers.answer import Answer
 from jc.providers.call import Call, Failure, Reply
 from jc.providers.endpoint import Secret, mask
-from jc.providers.exchange import Attempt, Outgoing, Wire, open_wire, outgoing
+from jc.providers.exchange import Attempt, Outgoing, open_wire
 from jc.providers.failures import Fault
 from jc.providers.gate import Gate, GateClosed, WaitedTooLong, Waiter
 from jc.providers.headers import energy_j, requests_left, tokens_left
@@ -44,6 +44,11 @@ class _Work:
     started_at: str | None = None
     last: Attempt | None = None
 
+    @property
+    def queue_ms(self) -> float:
+        """Everything before the last attempt was sent."""
+        return round((self.sent_at - self.began) * 1000, 3)
+
 
 class Client:
     """Calls endpoints within their limits, with one retry layer; use it as `async with Client(settings) as client`."""
@@ -66,7 +71,7 @@ class Client:
         self._random = Random(self.settings.seed)  # noqa: S311  it spreads retries
         self._gates: dict[tuple[str, Secret | None], Gate] = {}
         self._secrets: set[Secret] = set()
-        self._wire: Wire | None = None
+        self._wire = open_wire(self.settings)
         self._order = 0
         self._draining: str | None = None
 
@@ -74,9 +79,7 @@ class Client:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._wire is not None:
-            await self._wire.aclose()
-            self._wire = None
+        await self._wire.aclose()
 
     async def complete(self, call: Call) -> Reply:
         """The reply to a call, after waiting, retrying and giving up as the settings say; never raises for an endpoint."""
@@ -84,7 +87,7 @@ class Client:
             return self._replayed(call, self._replayer)
         gate = self._gate(call)
         try:
-            request = outgoing(call, self.settings)
+            request = self._wire.outgoing(call)
         except ValueError as error:
             gate.close(str(error))
             return Reply("error", failure=Failure("auth" if "key" in str(error) else "connection", str(error)))
@@ -172,8 +175,6 @@ class Client:
 
     async def _send(self, work: _Work, given: Pass, ticket: object | None) -> Attempt:
         """One attempt; whatever happens, the gate and the ledger are told."""
-        if self._wire is None:
-            self._wire = open_wire(self.settings)
         usage: Usage | None = None
         sent = True
         result: Attempt | None = None
@@ -278,36 +279,36 @@ class Client:
         return mask(message, self._secrets)
 
     def _answered(self, work: _Work, result: Attempt, answer: Answer) -> Reply:
-        reply = Reply(
+        return Reply(
             answer.status,
             self._without_keys(answer.text),
             answer.finish_reason,
             answer.usage,
             answer.model,
-            tool_calls=self._without_keys(answer.tool_calls) if answer.tool_calls is not None else None,
-            energy_j=energy_j(result.headers),
-            routed_from=result.headers.get("x-gateway-routed-from"),
+            result.http_status,
+            round(result.latency_ms, 3),
+            round(result.ttft_ms, 3) if result.ttft_ms is not None else None,
+            work.queue_ms,
+            work.history.attempts,
+            energy_j(result.headers),
+            None,
+            work.started_at,
+            self._without_keys(answer.tool_calls) if answer.tool_calls is not None else None,
+            result.headers.get("x-gateway-routed-from"),
         )
-        return _timed(reply, work)
 
     def _without_keys(self, text: str) -> str:
         """A server that echoes the key must not get it into a file; short dummy keys are words and stay."""
         return mask(text, (secret for secret in self._secrets if len(secret.reveal()) >= 8))
 
     def _failed(self, work: _Work, failure: Failure, *, filtered: bool = False) -> Reply:
-        masked = replace(failure, message=self._masked(failure.message))
-        return _timed(Reply("filtered" if filtered else "error", failure=masked), work)
-
-
-def _timed(reply: Reply, work: _Work) -> Reply:
-    """The reply with the times and counts of its call."""
-    last = work.last
-    return replace(
-        reply,
-        http_status=last.http_status if last is not None else None,
-        latency_ms=round(last.latency_ms, 3) if last is not None else None,
-        ttft_ms=round(last.ttft_ms, 3) if last is not None and last.ttft_ms is not None else None,
-        queue_ms=round((work.sent_at - work.began) * 1000, 3),
-        attempts=work.history.attempts,
-        started_at=work.started_at,
-    )
+        last = work.last
+        return Reply(
+            "filtered" if filtered else "error",
+            http_status=last.http_status if last is not None else None,
+            latency_ms=round(last.latency_ms, 3) if last is not None else None,
+            queue_ms=work.queue_ms,
+            attempts=work.history.attempts,
+            failure=replace(failure, message=self._masked(failure.message)),
+            started_at=work.started_at,
+        )

@@ -14,6 +14,7 @@ from jc.providers import failures
 from jc.providers.answer import Answer, ErrorInAnswer, parse_completion, strict_json
 from jc.providers.body import BodyError, Inflater, refuse_length
 from jc.providers.call import Call
+from jc.providers.endpoint import Endpoint
 from jc.providers.failures import Fault
 from jc.providers.settings import ClientSettings
 from jc.providers.stream import EventReader
@@ -23,6 +24,7 @@ _ERROR_BYTES = 2**16
 """Of an error's body no more than this is read: a message fits, a trap does not."""
 _LARGE = 2**18
 _LARGE_AT_ONCE = 2
+_ENCODER = json.JSONEncoder(default=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,6 @@ class Outgoing:
     url: httpx.URL
     headers: httpx.Headers
     content: bytes
-    stream: bool
 
 
 @dataclass(slots=True)
@@ -45,27 +46,6 @@ class Attempt:
     headers: Mapping[str, str] = field(default_factory=dict)
     latency_ms: float = 0.0
     ttft_ms: float | None = None
-
-
-def outgoing(call: Call, settings: ClientSettings) -> Outgoing:
-    """The request of a call; ValueError when URL or key cannot be sent."""
-    key = call.endpoint.key
-    headers = {
-        "content-type": "application/json",
-        "accept": "text/event-stream" if call.stream else "application/json",
-        "accept-encoding": "gzip",
-        "user-agent": settings.user_agent,
-        # An eval measures the model it names: gateways that swap models must not.
-        "x-gateway-routing": "explicit",
-    }
-    if key is not None:
-        headers["authorization"] = f"Bearer {sendable(key.reveal())}"
-    body: dict[str, Any] = dict(call.body)
-    if call.stream:
-        body["stream"] = True
-        body["stream_options"] = {"include_usage": True}
-    url = _target(call.endpoint.url)
-    return Outgoing(url, httpx.Headers(headers), json.dumps(body, default=dict).encode("ascii"), call.stream)
 
 
 def _target(base: str) -> httpx.URL:
@@ -96,6 +76,30 @@ class Wire:
         self._transport = transport
         self._settings = settings
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._routes: dict[tuple[Endpoint, bool], tuple[httpx.URL, httpx.Headers]] = {}
+
+    def outgoing(self, call: Call) -> Outgoing:
+        """The request of a call; ValueError when URL or key cannot be sent."""
+        body: Mapping[str, Any] = call.body
+        if call.stream:
+            body = {**body, "stream": True, "stream_options": {"include_usage": True}}
+        route = self._routes.get((call.endpoint, call.stream))
+        if route is None:
+            route = self._routes[call.endpoint, call.stream] = (_target(call.endpoint.url), self._headers(call))
+        return Outgoing(*route, _ENCODER.encode(body).encode("ascii"))
+
+    def _headers(self, call: Call) -> httpx.Headers:
+        headers = {
+            "content-type": "application/json",
+            "accept": "text/event-stream" if call.stream else "application/json",
+            "accept-encoding": "gzip",
+            "user-agent": self._settings.user_agent,
+            # An eval measures the model it names: gateways that swap models must not.
+            "x-gateway-routing": "explicit",
+        }
+        if call.endpoint.key is not None:
+            headers["authorization"] = f"Bearer {sendable(call.endpoint.key.reveal())}"
+        return httpx.Headers(headers)
 
     async def attempt(self, request: Outgoing) -> Attempt:
         """Send once and read what comes, at most `max_bytes` and `timeout_s`."""
@@ -119,12 +123,14 @@ class Wire:
         return result
 
     async def _exchange(self, request: Outgoing, result: Attempt) -> None:
-        sent = httpx.Request("POST", request.url, headers=request.headers, content=request.content)
+        sent = httpx.Request("POST", request.url, headers=request.headers, stream=httpx.ByteStream(request.content))
         response = await self._transport.handle_async_request(sent)
         body = _Body(response, self._large)
         try:
             status = result.http_status = response.status_code
-            headers = result.headers = {name.lower(): value for name, value in response.headers.items()}
+            headers = result.headers = {
+                name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers.raw
+            }
             if status != 200:
                 result.fault = await _read_error(body, status, headers)
                 return

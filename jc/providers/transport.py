@@ -38,13 +38,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """The response as soon as its head is there; httpx errors for what goes wrong before."""
         if self._session is None:
             self._session = self._open()
+        content = await request.aread()
         try:
             url, proxy = self._target(request.url)
             response = await self._session.request(
                 request.method,
                 url,
-                headers=request.headers.multi_items(),
-                data=request.content,
+                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
+                data=content,
                 allow_redirects=False,
                 timeout=self._timeout,
                 proxy=proxy,
