@@ -29,7 +29,7 @@ def test_cost_per_quality_point() -> None:
 
 
 def test_the_frontier_holds_what_nothing_beats() -> None:
-    """b is dearer and worse than a; d costs as much as c and is better; unknown points are out; equals stay together."""
+    """b and h cost more for nothing, d is better than c at its price; unknown points are out; equals stay together."""
     points = [
         CostPoint("a", Decimal(1), 0.5),
         CostPoint("b", Decimal(2), 0.4),
@@ -38,6 +38,7 @@ def test_the_frontier_holds_what_nothing_beats() -> None:
         CostPoint("e", None, 0.9),
         CostPoint("f", Decimal(0), None),
         CostPoint("g", Decimal(1), 0.5),
+        CostPoint("h", Decimal(4), 0.7),
     ]
     assert frontier(points) == ("a", "g", "d")
     assert frontier([]) == ()

@@ -110,3 +110,11 @@ def test_a_pass_rate_of_clusters_that_are_all_right_is_as_wide_as_their_number()
     found = pass_rate(np.ones(20), np.repeat(np.arange(5), 4))
     assert found is not None
     assert (found.low, found.high) == pytest.approx(tuple(wilson(5, 5)))
+
+
+def test_clusters_that_balance_themselves_are_worth_no_more_than_their_prompts() -> None:
+    """One right and one wrong in nearly every cluster: a tiny clustered error, and still only as many prompts as there are."""
+    right = np.array([1.0, 0.0] * 9 + [1.0, 1.0])
+    found = pass_rate(right, np.repeat(np.arange(10), 2))
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(tuple(wilson(11, 20)))

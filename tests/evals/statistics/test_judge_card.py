@@ -95,6 +95,17 @@ def test_the_own_family_gap_without_another_judge_may_be_quality() -> None:
     assert (found.against, found.gap.value) == ("other candidates", 0.5)
 
 
+def test_the_own_family_may_stand_second_and_play_among_itself() -> None:
+    """w is no red candidate and comes before x by name; games of two red candidates are left out of the gap."""
+    families = {**FAMILIES, "w": "green", "xx": "red"}
+    mixed = [game for k in range(4) for game in unit(f"p{k}", 0.0, float(k % 2), "j", "wx")]
+    inside = [Game(f"p{k}", "x", "xx", 1.0, "ab", "j") for k in range(4)]
+    found = own_family(0, units(columns([*mixed, *inside])), families)
+    assert found is not None
+    # x beats w outright on two prompts and ties on two.
+    assert (found.candidates, found.gap.value, found.gap.n) == (("x", "xx"), 0.5, 4)
+
+
 def test_games_inside_a_family_say_nothing_about_it() -> None:
     """Green against green does not count for a red judge, and an unknown judge has no family."""
     rows = units(columns([*unit("p", 1, 1, "j", "yz")]))
@@ -117,6 +128,11 @@ def test_agreement_with_labels_of_games() -> None:
     assert found.corrected[0].labelled == 4
     assert found.corrected[0].labels.value == 0.5
     assert found.corrected[0].judge.value == pytest.approx((1 + 0 + 1 + 0.5 + 1) / 5)
+    # y: labels 0, 1, 0, 1 with the judge at 0, 1, 0, ½, and 0 on the one prompt without a label, which alone is the rest.
+    weight = found.corrected[1].weight
+    assert 0 < weight < 1
+    assert found.corrected[1].corrected.value == pytest.approx(0.5 + weight * (0 - 1.5 / 4))
+    assert found.corrected[1].corrected.n == 5
 
 
 def test_no_common_case_is_no_agreement() -> None:

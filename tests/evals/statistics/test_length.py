@@ -62,6 +62,25 @@ def test_the_fit_is_the_maximum_of_its_likelihood() -> None:
     assert found.rating == pytest.approx(1000 + ELO * (best[:3] - best[:3].mean()), abs=1e-2)
 
 
+def test_the_error_of_the_coefficient_is_the_sandwich_of_its_design() -> None:
+    """H⁻¹ M H⁻¹ of the logistic regression with one candidate left out, 20 clusters of four prompts, times C/(C−1)."""
+    games = [game._replace(cluster=f"k{int(game.prompt[1:]) // 4}") for game in verbose(6, 80, 1.0)]
+    rows = rows_of(games)
+    found = controlled(rows)
+    assert found is not None
+    x = np.tanh(rows.length / np.std(rows.length, ddof=1))
+    design = np.zeros((rows.i.size, 4))
+    design[np.arange(rows.i.size), rows.i] = 1
+    design[np.arange(rows.i.size), rows.j] = -1
+    design = np.column_stack([design[:, 1:3], x])
+    strength = (found.rating - found.rating[0]) / ELO
+    chance = 1 / (1 + np.exp(-design @ np.array([strength[1], strength[2], found.fit.coefficient])))
+    bread = np.linalg.inv(design.T @ (design * (chance * (1 - chance))[:, None]))
+    scores = np.stack([(design * (rows.score - chance)[:, None])[rows.cluster == k].sum(axis=0) for k in range(20)])
+    expected = bread @ (scores.T @ scores) @ bread * 20 / 19
+    assert found.fit.se == pytest.approx(np.sqrt(expected[2, 2]), rel=1e-6)
+
+
 def test_without_lengths_there_is_no_controlled_fit() -> None:
     """No length known, all differences alike, or one bout only."""
     games = [Game(f"p{k}", "x", "y", float(k % 2)) for k in range(10)]

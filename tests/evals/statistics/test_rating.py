@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.optimize import minimize
 
 from jc.evals.statistics.matchups import Matchups, matchups
@@ -72,6 +73,7 @@ def test_the_robust_error_of_two_candidates_by_hand() -> None:
     expected = math.sqrt(60 / 59 * float(((scores - p) ** 2).sum())) / (60 * p * (1 - p))
     assert ratings is not None
     assert ratings[0].se == pytest.approx(ELO * expected / 2, rel=1e-9)
+    assert ratings[0].high == pytest.approx(ratings[0].value + stats.t.ppf(0.975, 59) * ratings[0].se, rel=1e-12)
     assert (ratings[0].boot_low, ratings[0].rank_low) == (None, None)
 
 
