@@ -28,6 +28,12 @@ def test_games_give_everything_at_once() -> None:
         ("c2", "c0", "direct"),
     ]
     assert len(found.cells) == 6
+    cells = {(cell.a, cell.b): cell.score for cell in found.cells}
+    for pair in found.pairs:
+        score = cells[pair.a, pair.b]
+        assert score is not None
+        assert pair.difference is not None
+        assert pair.difference.value == pytest.approx(2 * score.value - 1)
     for one in found.standings:
         assert one.wins + one.ties + one.losses == 120
         assert one.coverage == 1.0
