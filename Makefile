@@ -29,7 +29,7 @@ check: $(STAMP)  ## Format, lint, types, import contracts, docs blocks.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check README.md
+	$(BIN)/cog --check README.md docs/catalog-rules.md
 
 test: $(STAMP)  ## Run every test.
 	$(BIN)/pytest -n $(NPROC)
@@ -38,7 +38,7 @@ golden: $(STAMP)  ## Rewrite the golden command lines; read the difference befor
 	JC_GOLDEN=write $(BIN)/pytest tests/cli/test_golden.py -p no:randomly
 
 docs: $(STAMP)  ## Rewrite the blocks of the README and the docs that are made from code.
-	$(BIN)/cog -r README.md
+	$(BIN)/cog -r README.md docs/catalog-rules.md
 
 bench: $(STAMP)  ## Measure beside the ideal and the peers; prints a table and writes benchmarks/results/.
 	$(BIN)/python -m benchmarks

@@ -46,14 +46,6 @@ def day_of(text: str | None) -> date:
         raise problem(f"`--as-of {text}`: not a day", hint="days are written 2026-06-30") from None
 
 
-def all_rules() -> "tuple[Rule, ...]":
-    """Every rule: those of the catalog, and those of the packages that know more."""
-    from jc.catalog.rules.all import RULES
-    from jc.tiers.rules import RULES as TIER_RULES
-
-    return tuple(sorted((*RULES, *TIER_RULES), key=lambda rule: rule.id))
-
-
 @command(app, "check")
 def check(
     out: Out,
@@ -77,6 +69,7 @@ def check(
     from jc.catalog.documents import read_folder
     from jc.catalog.load import find_catalog
     from jc.report.findings import findings_document
+    from jc.report.rules_page import every_rule
 
     at = day_of(as_of)
     folder = find_catalog(path or out.catalog)
@@ -84,7 +77,7 @@ def check(
     documents = read_folder(folder)
     if fix and _fixed(out, documents, folder):
         documents = read_folder(folder)
-    book, rules = _book(documents, before), all_rules()
+    book, rules = _book(documents, before), every_rule()
     findings = _checked(book, at, rules)
     payload = {"as_of": at, "catalog": documents.root, "base": base, "strict": strict}
     out.emit(findings_document(findings, book, rules, payload))

@@ -21,8 +21,8 @@ def findings_document(findings: Sequence[Finding], book: Book, rules: Sequence[R
     totals = {
         **counts(findings),
         "files": len(book.documents.files),
-        "models": len(book.catalog.models),
-        "offers": len(book.offers),
+        "models": _rows(book, "models"),
+        "offers": _rows(book, "offers"),
     }
     records = [record(finding) for finding in findings]
     text = "\n".join([*_lines(findings), *([""] if findings else []), summary(totals)])
@@ -40,6 +40,12 @@ def findings_document(findings: Sequence[Finding], book: Book, rules: Sequence[R
         _markdown(findings, totals),
         extra,
     )
+
+
+def _rows(book: Book, kind: str) -> int:
+    """How many rows the files of a kind have, the broken ones too."""
+    lists = [document.tree.get(kind) for document in book.documents.of_kind(kind)]
+    return sum(len(rows) for rows in lists if isinstance(rows, list))
 
 
 def record(finding: Finding) -> dict[str, Any]:
