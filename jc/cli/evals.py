@@ -30,6 +30,11 @@ Examples:
 """
 )
 
+
+def add_to(root: typer.Typer) -> None:
+    """Hang the commands under the root."""
+    root.add_typer(app, name="evals")
+
 Names = list[str] | None
 
 

@@ -1,8 +1,10 @@
 """`jc`: parse, call one function, print. The one place that turns errors into exit codes (the table is in `errors.py`)."""
 
+import importlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -53,19 +55,30 @@ def root(
         os.environ["JC_COLOR"] = color
 
 
-def register() -> None:
-    """Hang every noun under the root, in the order of the story."""
-    from jc.cli import catalog, evals, tiers, topics
+# Each noun with the module that holds its commands, in the order of the story. To add one, add a line.
+NOUNS = {
+    "evals": "evals",
+    "tiers": "tiers",
+    "catalog": "catalog",
+    "help": "topics",
+    "completion": "topics",
+}
 
-    app.add_typer(evals.app, name="evals")
-    app.add_typer(tiers.app, name="tiers")
-    app.add_typer(catalog.app, name="catalog")
-    topics.add_to(app)
+
+def register(arguments: Sequence[str] = ()) -> None:
+    """Hang the nouns under the root: only the one that was typed, all of them for help, completion and misspelt words.
+
+    Importing every command module costs as much as starting Python; a route is asked for on every request.
+    """
+    typed = arguments[0] if arguments else ""
+    modules = [NOUNS[typed]] if typed in NOUNS else list(dict.fromkeys(NOUNS.values()))
+    for name in modules:
+        importlib.import_module(f"jc.cli.{name}").add_to(app)
 
 
 def main() -> NoReturn:
     """The entry point: run, and leave with the exit code of the outcome."""
-    register()
+    register(() if "_JC_COMPLETE" in os.environ else sys.argv[1:])
     signal.signal(signal.SIGTERM, _terminated)
     color = use_color(os.environ.get("JC_COLOR", "auto") or "auto", sys.stderr.isatty())
     try:
