@@ -37,6 +37,7 @@ def add_to(root: typer.Typer) -> None:
     """Hang the commands under the root."""
     root.add_typer(app, name="catalog")
 
+
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="As of that day (UTC). [default: today]")]
 _SORTS = ("id", "input", "output", "blend", "context", "released", "removal")
 

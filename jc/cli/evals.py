@@ -35,6 +35,7 @@ def add_to(root: typer.Typer) -> None:
     """Hang the commands under the root."""
     root.add_typer(app, name="evals")
 
+
 Names = list[str] | None
 
 

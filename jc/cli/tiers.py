@@ -30,6 +30,7 @@ def add_to(root: typer.Typer) -> None:
     """Hang the commands under the root."""
     root.add_typer(app, name="tiers")
 
+
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Prices, members and removals of that day (UTC).")]
 Region = Annotated[
     str | None, typer.Option("--region", metavar="REGION", help="same, any, or a list of regions. [default: the policy's]")
