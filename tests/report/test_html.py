@@ -108,6 +108,7 @@ def test_the_policy_names_exactly_the_scripts_and_styles_of_the_page() -> None:
     assert policy["style-src"] == [hashed(text) for text in reader.raw["style"]]
     assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == ["'none'"]
     assert policy["img-src"] == ["data:"]
+    assert set(policy) == {"default-src", "script-src", "style-src", "img-src", "base-uri", "form-action"}
     assert "unsafe" not in json.dumps(policy)
 
 

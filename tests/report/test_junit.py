@@ -63,8 +63,11 @@ def test_long_answers_are_cut() -> None:
     assert len(junit(run.summary, iter(run.answers))) < MAX_OUTPUT + 3_000
 
 
+HOSTILE = st.sampled_from(["<", "&", "]]>", "--", "-->", "'\"", "\x00", "\ufffe", "\ud800", "</testcase>", "<!--", "&#0;"])
+
+
 @settings(deadline=None, max_examples=50)
-@given(st.text(max_size=40))
+@given(st.lists(HOSTILE | st.text(max_size=10), max_size=5).map("".join))
 def test_any_text_gives_well_formed_xml(text: str) -> None:
     """Names, messages and answers of any characters are readable XML 1.0."""
     run = sample_run(prompts=2, skills={f"c{text}": 1.0, "d": 0.1}, texts={f"c{text}": text}, cells={"prompt_id": text})
