@@ -224,7 +224,7 @@ def _mark_judges(evidence: Evidence, cards: dict[str, JudgeCard], alpha: float) 
     for mark in evidence.marks:
         by_judge.setdefault(mark.judge, []).append(mark)
     names = names_of_marks(evidence.marks)
-    people = _known_labels(evidence.label_marks, names, evidence.marks)
+    people = _known_labels(evidence.label_marks, names)
     for name, marks in by_judge.items():
         if not name and not people:
             continue
@@ -237,15 +237,10 @@ def _mark_judges(evidence: Evidence, cards: dict[str, JudgeCard], alpha: float) 
     return tuple(cards[name] for name in sorted(cards))
 
 
-def _known_labels(labels: Sequence[Mark], names: Names, marks: Sequence[Mark]) -> list[Mark]:
-    """Labels of prompts and candidates that were marked, under the clusters of the marks."""
-    cluster = {mark.prompt: mark.cluster for mark in marks}
-    candidates = set(names.candidates)
-    return [
-        label._replace(cluster=cluster[label.prompt])
-        for label in labels
-        if label.prompt in cluster and label.candidate in candidates
-    ]
+def _known_labels(labels: Sequence[Mark], names: Names) -> list[Mark]:
+    """Labels of prompts and candidates that were marked."""
+    prompts, candidates = set(names.prompts), set(names.candidates)
+    return [label for label in labels if label.prompt in prompts and label.candidate in candidates]
 
 
 def _notes(out: Sequence[Standing], fit: RatingFit | None, scores: Scores, half: int) -> tuple[str, ...]:

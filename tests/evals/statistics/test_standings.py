@@ -74,10 +74,15 @@ def test_right_and_wrong_give_pass_rates_and_mcnemar() -> None:
 
 
 def test_candidates_without_a_common_opponent_design_are_compared_over_the_baseline() -> None:
-    """x and y met only z: their difference is that of their scores against z, prompt by prompt."""
+    """x and y met only z, or only a: their difference is that of their scores against it, prompt by prompt."""
+    _check_indirect("z")
+    _check_indirect("a")
+
+
+def _check_indirect(baseline: str) -> None:
     games = []
     for k in range(12):
-        games += [Game(f"p{k}", "x", "z", 1.0), Game(f"p{k}", "y", "z", 0.0 if k % 2 else 1.0)]
+        games += [Game(f"p{k}", "x", baseline, 1.0), Game(f"p{k}", "y", baseline, 0.0 if k % 2 else 1.0)]
     found = standings(Evidence(games))
     pair = next(pair for pair in found.pairs if {pair.a, pair.b} == {"x", "y"})
     assert (pair.basis, pair.a) == ("indirect", "x")
