@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Any
 
 from jc.simulate.catalog_effect import Effect, Profile
 from jc.traffic.read import Arrays, Log
@@ -51,13 +50,11 @@ class Monthly:
 
 def traffic(log: Log, *, windows: bool) -> Traffic:
     """The profiles of an open log; `windows` keeps the minute of the week apart, for prices that depend on it."""
-    minute = (
-        f"CASE WHEN us IS NULL THEN NULL ELSE (us // {_MINUTE_US} + {_THURSDAY}) % {_WEEK_MINUTES} END" if windows else "NULL"
-    )
+    minute = f"CASE WHEN us IS NULL THEN -1 ELSE (us // {_MINUTE_US} + {_THURSDAY}) % {_WEEK_MINUTES} END" if windows else "-1"
 
     def query(relation: str) -> str:
         listed = ", ".join(_COLUMNS)
-        counted = "count(*)::BIGINT AS requests, min(us) AS first_us, max(us) AS last_us"
+        counted = "count(*)::BIGINT AS requests, coalesce(min(us), -1) AS first_us, coalesce(max(us), -1) AS last_us"
         return f"SELECT {listed}, {minute} AS minute, {counted} /*checks*/ FROM {relation} GROUP BY {listed}, minute ORDER BY ALL"
 
     found = log.group(_COLUMNS, query)
@@ -68,7 +65,7 @@ def traffic(log: Log, *, windows: bool) -> Traffic:
 
 
 def _profiles(found: Arrays) -> Iterator[Profile]:
-    columns = [_plain(found[name]) for name in (*_COLUMNS, "minute", "requests")]
+    columns = [found[name].tolist() for name in (*_COLUMNS, "minute", "requests")]
     for row in zip(*columns, strict=True):
         model, read, gave, cached, written, images, tools, vision, structured, routing, opted, region, mode, minute, count = row
         yield Profile(
@@ -85,29 +82,17 @@ def _profiles(found: Arrays) -> Iterator[Profile]:
             opted_in=bool(opted),
             region=str(region) if region else None,
             mode=str(mode) if mode else None,
-            minute_of_week=None if minute is None else int(minute),
+            minute_of_week=int(minute) if minute >= 0 else None,
             requests=int(count),
         )
 
 
-def _plain(column: Any) -> list[Any]:
-    """An array with masked or NaN holes as a list with None in them."""
-    import numpy as np
-
-    values = column.tolist()
-    holes = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else None
-    return [
-        None if (holes is not None and holes[index]) or value is None or value != value else value  # noqa: PLR0124  NaN
-        for index, value in enumerate(values)
-    ]
-
-
 def _days(found: Arrays) -> int | None:
-    first = [value for value in _plain(found["first_us"]) if value is not None]
-    last = [value for value in _plain(found["last_us"]) if value is not None]
-    if not first or not last:
+    """Calendar days (UTC) from the first request to the last; None when no request has a time."""
+    first = [value for value in found["first_us"].tolist() if value >= 0]
+    if not first:
         return None
-    return int(max(last)) // _DAY_US - int(min(first)) // _DAY_US + 1
+    return int(found["last_us"].max()) // _DAY_US - int(min(first)) // _DAY_US + 1
 
 
 def monthly(effect: Effect, days: int | None) -> Monthly:
