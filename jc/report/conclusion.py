@@ -1,5 +1,6 @@
 """What a result says in one sentence: the heading of its page, the first line of its summary in a pull request."""
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -118,9 +119,13 @@ def number(value: object) -> float | None:
     """A figure that stands alone or with its interval (`{"value": …, "low": …, "high": …}`); None when unknown."""
     if isinstance(value, Mapping):
         value = value.get("value", value.get("mean"))
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
         return None
-    return float(value) if isinstance(value, (int, float, Decimal, str)) else None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
 
 
 def bounds(value: object) -> tuple[float | None, float | None]:

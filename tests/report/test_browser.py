@@ -16,8 +16,10 @@ from jc.catalog.names import resolve_all
 from jc.report.compare_html import compare_page
 from jc.report.evals_html import evals_page
 from jc.report.simulation_html import simulation_page
+from jc.report.traffic_html import traffic_page
 from tests.fakes.browser import Browser, Tab, find_chromium
 from tests.fakes.eval_run import SampleRun, sample_run
+from tests.fakes.profile import sample_profile
 from tests.fakes.simulation import sample_simulation
 
 HOSTILE = (
@@ -66,6 +68,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "evals": page_of(sample_run()),
         "simulation": simulation_page(sample_simulation(), REPRODUCE),
         "compare": comparison(),
+        "traffic": traffic_page(sample_profile(), REPRODUCE),
     }
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, "utf-8")
@@ -91,7 +94,7 @@ def assert_quiet(tab: Tab, path: Path) -> None:
     assert all(state == ["drawn", True] for state in states)
 
 
-@pytest.mark.parametrize("kind", ["evals", "simulation", "compare"])
+@pytest.mark.parametrize("kind", ["evals", "simulation", "compare", "traffic"])
 @pytest.mark.parametrize(("width", "dark"), [(1100, False), (1100, True), (400, False)])
 def test_pages_draw_without_a_word_and_without_a_request(
     browser: Browser, pages: dict[str, Path], kind: str, width: int, dark: bool
