@@ -38,6 +38,8 @@ golden: $(STAMP)  ## Rewrite the golden command lines; read the difference befor
 	JC_GOLDEN=write $(BIN)/pytest tests/cli/test_golden.py -p no:randomly
 
 docs: $(STAMP)  ## Rewrite the blocks of the README and the docs that are made from code.
+	$(BIN)/python -m jc.catalog.jsonschema
+	$(BIN)/jc catalog schema --write --quiet
 	$(BIN)/cog -r README.md docs/catalog-rules.md
 
 bench: $(STAMP)  ## Measure beside the ideal and the peers; prints a table and writes benchmarks/results/.

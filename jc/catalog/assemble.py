@@ -6,15 +6,17 @@ One bad row costs that row, not the file: the rest is assembled all the same, so
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jc.catalog.build import Parts, Twice
-from jc.catalog.conform import Misfit, misfits
 from jc.catalog.documents import Document, Documents
 from jc.catalog.fits import fits
 from jc.catalog.garbage import no_collection
 from jc.catalog.model import Catalog
 from jc.catalog.tree import Flaw, Map
+
+if TYPE_CHECKING:
+    from jc.catalog.conform import Misfit
 
 _ID = re.compile(r"""\b(?:id|name|provider|model):\s*["']?([^\s"',}\]]+)|aliases:\s*\[([^\]]*)\]""")
 _LISTS: Mapping[str, tuple[str, ...]] = {
@@ -84,6 +86,9 @@ def _usable(document: Document, flaws: list[Found], lost: set[str]) -> Map | Non
         return None
     if fits(kind, tree):
         return tree  # type: ignore[no-any-return]
+    # The schema library costs more to import than a sound catalog to read: it comes in only to explain what is wrong.
+    from jc.catalog.conform import misfits
+
     wrong = misfits(kind, tree)
     flaws.extend(Found(document, _flaw(document, misfit)) for misfit in wrong if misfit.code != "refused")
     if type(tree) is not Map or kind not in _LISTS:
@@ -91,7 +96,7 @@ def _usable(document: Document, flaws: list[Found], lost: set[str]) -> Map | Non
     return _salvaged(tree, _LISTS[kind], wrong, lost)
 
 
-def _salvaged(tree: Map, lists: tuple[str, ...], wrong: Iterable[Misfit], lost: set[str]) -> Map | None:
+def _salvaged(tree: Map, lists: tuple[str, ...], wrong: "Iterable[Misfit]", lost: set[str]) -> Map | None:
     """The tree without the rows and keys that are wrong; None when the file's own frame is."""
     rows: set[tuple[str, int]] = set()
     extra: set[str] = set()
@@ -128,6 +133,6 @@ def _names(row: object) -> Iterator[str]:
                 yield name
 
 
-def _flaw(document: Document, misfit: Misfit) -> Flaw:
+def _flaw(document: Document, misfit: "Misfit") -> Flaw:
     where = document.where(misfit.path, key=misfit.at_key)
     return Flaw(misfit.code, where.line, where.column, misfit.message, misfit.hint, 0)

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from jc.catalog.kinds import FileKind
 from jc.catalog.schema import FILES, SCHEMA_VERSION
 from jc.catalog.shapes.base import Shape
+from jc.catalog.suggest import found, suggest
 from jc.catalog.tree import BROKEN, Map, Path
 
 _MONEY = re.compile(r"\s*(?:USD|EUR|[$€£])?\s*([0-9][0-9,_ ]*(?:\.[0-9]+)?)\s*(?:USD|EUR|[$€£])?\s*\Z")
@@ -127,29 +128,6 @@ def _for_value(kind: str, value: object) -> str:
     if kind == "list_type" and isinstance(value, str):
         return f"write [{value}]"
     return ""
-
-
-def found(value: object) -> str:
-    """A value in the words of a message."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f"the text `{value[:80]}`" if value else "empty text"
-    if isinstance(value, dict):
-        return "a mapping"
-    return "a list" if isinstance(value, list) else f"`{str(value)[:80]}`"
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """The question whether a known word was meant, or the choices when nothing is near and they are few."""
-    options = list(known)
-    folded = {option.lower().replace("-", "_"): option for option in reversed(options)}
-    near = difflib.get_close_matches(word.lower().replace("-", "_"), folded, 1, 0.6)
-    if near:
-        return f"did you mean `{folded[near[0]]}`?"
-    return f"known: {', '.join(options)}" if 0 < len(options) <= 12 else ""
 
 
 def _for_unknown(name: str, known: list[str], node: object) -> str:

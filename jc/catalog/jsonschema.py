@@ -1,4 +1,8 @@
-"""JSON Schemas for editors, made from the shapes: one file per kind, the same text under any version of pydantic."""
+"""JSON Schemas made from the shapes: the same under any version of pydantic.
+
+They are kept in the package as `schemas.json`, so that a file can be tested against its shape without the schema library; a test
+holds that what is kept is what the shapes give.
+"""
 
 import json
 import types
@@ -10,6 +14,7 @@ from pydantic import WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from jc.catalog.kept import KEPT
 from jc.catalog.schema import FILES
 from jc.catalog.shapes.base import Shape
 
@@ -23,9 +28,14 @@ _PLAIN: Mapping[Any, dict[str, Any]] = {
 }
 
 
-def schemas() -> dict[str, str]:
-    """The text of every schema by its file name."""
-    return {f"{kind}.json": json.dumps(_file(shape), indent=2, ensure_ascii=False) + "\n" for kind, shape in FILES.items()}
+def generated() -> dict[str, dict[str, Any]]:
+    """The schema of every kind of file, made from its shape."""
+    return {kind: _file(shape) for kind, shape in FILES.items()}
+
+
+def write_kept() -> None:
+    """Keep the generated schemas inside the package (`make docs`)."""
+    KEPT.write_text(json.dumps(generated(), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _file(shape: type[Shape]) -> dict[str, Any]:
@@ -128,3 +138,7 @@ _GENERIC: Mapping[Any, Any] = {
     Union: _union,
     types.UnionType: _union,
 }
+
+
+if __name__ == "__main__":
+    write_kept()

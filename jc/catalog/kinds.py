@@ -1,6 +1,5 @@
 """Which file of a catalog folder holds what, by its path; the one place that knows the layout."""
 
-import difflib
 from typing import Literal
 
 FileKind = Literal[
@@ -28,6 +27,8 @@ def kind_of(path: str) -> FileKind | None:
 
 def nearest_kind(path: str) -> str | None:
     """The path that was probably meant."""
+    import difflib
+
     folder, _, name = path.rpartition("/")
     if name.endswith(".yml") and kind_of(path[:-4] + ".yaml"):
         return path[:-4] + ".yaml"

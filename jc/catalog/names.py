@@ -4,7 +4,6 @@ Ids and aliases of offers are one name space. The name of a model stands for its
 answer is an error that lists them, because price, region and vision differ between offers.
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from jc.catalog.model import Catalog, Offer
@@ -53,6 +52,8 @@ class Names:
 
     def suggestions(self, name: str, most: int = 3) -> list[str]:
         """The nearest ids and aliases, best first."""
+        import difflib
+
         known = {**dict.fromkeys(self.catalog.offers), **dict.fromkeys(self._aliases), **dict.fromkeys(self._models)}
         folded: dict[str, str] = {}
         for full in known:

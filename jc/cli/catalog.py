@@ -298,7 +298,7 @@ def schema(
     """
     import json
 
-    from jc.catalog.jsonschema import schemas
+    from jc.catalog.kept import schemas
     from jc.catalog.load import find_catalog
     from jc.files import write_atomically
     from jc.report.document import Document

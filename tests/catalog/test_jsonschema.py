@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 
 from jc.catalog.documents import document, read_folder
 from jc.catalog.folder import find_catalog
-from jc.catalog.jsonschema import schemas
+from jc.catalog.jsonschema import generated
+from jc.catalog.kept import kept_schemas, schemas
 from jc.catalog.schema import FILES as SHAPES
 from tests.catalog.cases import CASES
 from tests.catalog.sample import FILES, edited
@@ -31,6 +32,11 @@ def test_the_shipped_schemas_are_the_generated_ones() -> None:
     folder = find_catalog() / ".schema"
 
     assert {path.name: path.read_text() for path in folder.glob("*.json")} == schemas()
+
+
+def test_the_kept_schemas_are_the_generated_ones() -> None:
+    """`make docs` was run after the last change of a shape."""
+    assert kept_schemas() == json.loads(json.dumps(generated()))
 
 
 @pytest.mark.parametrize("kind", SHAPES)

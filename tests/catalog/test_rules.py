@@ -7,7 +7,7 @@ import pytest
 from jc.catalog.assemble import assemble
 from jc.catalog.check import Book, check
 from jc.catalog.documents import read_folder
-from jc.catalog.jsonschema import schemas
+from jc.catalog.kept import schemas
 from tests.catalog.cases import CASES, Case, bad, base, good
 from tests.catalog.sample import ALL_RULES, FILES, TODAY, findings, write
 

@@ -1,21 +1,20 @@
 """Names: each stands for one thing, and every name that is used is known."""
 
 import fnmatch
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from jc.catalog.check import Book, Remark, Rule, rule
-from jc.catalog.conform import suggest
 from jc.catalog.names import Names
 from jc.catalog.order import moves
 from jc.catalog.rules.uses import Steps, Use, offer_uses
+from jc.catalog.suggest import suggest
 from jc.errors import Where
 
 UNPLACED = "unplaced"
-_FOLD = re.compile(r"[-._]")
+_FOLD = str.maketrans("", "", "-._")
 
 
 class _Claim(NamedTuple):
@@ -34,6 +33,22 @@ def _offer_claims(book: Book) -> Iterator[_Claim]:
             yield _Claim(alias, offer.id, offer.where, ("aliases", index))
 
 
+def _names(book: Book) -> list[str]:
+    """Every id and alias of the offers."""
+    names = [offer.id for offer in book.offers]
+    names += [alias for offer in book.offers for alias in offer.aliases]
+    return names
+
+
+def _folded(name: str) -> str:
+    """A name without case and separators."""
+    return name.lower().translate(_FOLD)
+
+
+def _repeats(names: list[str]) -> bool:
+    return len(set(names)) < len(names)
+
+
 def _model_claims(book: Book) -> Iterator[_Claim]:
     for model in book.catalog.models.values():
         yield _Claim(model.id, model.id, model.where, ("id",))
@@ -43,7 +58,8 @@ def _model_claims(book: Book) -> Iterator[_Claim]:
 
 @rule("JC201", "duplicate-name", "error", "identity", "An id or alias names one thing; aliases share the name space of the ids.")
 def _duplicate_name(book: Book, _at: date) -> Iterator[Remark]:
-    yield from _claimed_twice(book, list(_offer_claims(book)))
+    if _repeats(_names(book)):
+        yield from _claimed_twice(book, list(_offer_claims(book)))
     yield from _claimed_twice(book, list(_model_claims(book)))
 
 
@@ -64,9 +80,11 @@ def _claimed_twice(book: Book, claims: list[_Claim]) -> Iterator[Remark]:
 
 @rule("JC202", "confusable-name", "warning", "identity", "Names of different offers differ by more than case and `.`, `-`, `_`.")
 def _confusable_name(book: Book, _at: date) -> Iterator[Remark]:
+    if not _repeats([_folded(name) for name in _names(book)]):
+        return
     first: dict[str, _Claim] = {}
     for claim in _offer_claims(book):
-        holder = first.setdefault(_FOLD.sub("", claim.name.lower()), claim)
+        holder = first.setdefault(_folded(claim.name), claim)
         if holder.owner != claim.owner and holder.name != claim.name:
             message = f"`{claim.name}` differs from `{holder.name}` only in case or in `.`, `-`, `_`"
             yield Remark(

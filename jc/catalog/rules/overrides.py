@@ -142,6 +142,8 @@ def _without_effect(book: Book, _at: date) -> Iterator[Remark]:
 def _unknown_bases(book: Book, placed: _Placed) -> Iterator[Remark]:
     """Factors of rates that are unknown."""
     row = placed.priced.row
+    if row.usd_per_mtok.keys() >= placed.override.multiply.keys():
+        return
     known = {*row.usd_per_mtok, *(f"usd_per_{unit}" for unit in row.usd_per_unit)}
     for override in row.overrides[: placed.number]:
         known |= set(override.set)

@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from jc.catalog.check import Book, Remark, Rule, rule
-from jc.catalog.conform import suggest
 from jc.catalog.model import OWN_EVAL, Score
+from jc.catalog.suggest import suggest
 
 _DEFAULT_BAND = Decimal(5)
 

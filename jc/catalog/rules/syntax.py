@@ -50,7 +50,7 @@ def schema_outdated(book: Book, _at: date) -> Iterator[Remark]:
     """Generated schemas that differ from the code."""
     if not book.documents.schemas:
         return
-    from jc.catalog.jsonschema import schemas
+    from jc.catalog.kept import schemas
 
     root = book.documents.root
     wanted = schemas()

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from jc.catalog.check import Book, Remark, Rule, rule
-from jc.catalog.conform import suggest
 from jc.catalog.model import OWN_EVAL
+from jc.catalog.suggest import suggest
 
 
 @rule("JC801", "override-expired", "error", "tiers", "A hand placement is reviewed by its day.")

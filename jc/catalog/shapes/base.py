@@ -76,7 +76,9 @@ Day = Annotated[date, PlainValidator(_date), WithJsonSchema({"type": "string", "
 Text = Annotated[str, PlainValidator(text), WithJsonSchema({"type": "string", "minLength": 1})]
 Whole = Annotated[int, PlainValidator(whole), WithJsonSchema({"type": "integer", "minimum": 1})]
 WindowText = Annotated[
-    str, PlainValidator(_window), WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"})
+    str,
+    PlainValidator(_window),
+    WithJsonSchema({"type": "string", "format": "utc-window", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"}),
 ]
 Scalar = Annotated[Any, PlainValidator(scalar), WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
 Modality = Literal["text", "image", "audio", "video", "pdf", "embedding", "scores"]
@@ -98,4 +100,4 @@ def text_only() -> list[Modality]:
 class Shape(BaseModel):
     """The base of all shapes: an unknown key is an error, a `yes` is no boolean, a quoted number is no number."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=(), defer_build=True)
