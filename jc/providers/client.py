@@ -19,7 +19,8 @@ from jc.providers.exchange import Attempt, Outgoing, open_wire
 from jc.providers.failures import Fault
 from jc.providers.gate import Gate, GateClosed, WaitedTooLong, Waiter
 from jc.providers.headers import energy_j, requests_left, tokens_left
-from jc.providers.limits import Bucket, Limits, Pass, Window
+from jc.providers.limits import Limits, Pass, Window
+from jc.providers.meters import Bucket, Meter
 from jc.providers.replay import Recorder, Replayer
 from jc.providers.retries import History, Place, Step, next_step
 from jc.providers.settings import ClientSettings, Ledger, Notice, Observer
@@ -123,18 +124,17 @@ class Client:
         endpoint = call.endpoint
         gate = self._gates.get(endpoint.identity)
         if gate is None:
-            now = self._clock()
             cap = min(self.settings.concurrency, endpoint.concurrency or self.settings.concurrency)
-            limits = Limits(
-                Window(max(1, cap)),
-                Bucket(endpoint.rpm, now) if endpoint.rpm else None,
-                Bucket(endpoint.tpm, now) if endpoint.tpm else None,
-            )
-            gate = self._gates[endpoint.identity] = Gate(endpoint.name, limits, self._clock, self._tell)
+            gate = self._gates[endpoint.identity] = Gate(endpoint.name, Limits(Window(max(1, cap))), self._clock, self._tell)
             if endpoint.key is not None:
                 self._secrets.add(endpoint.key)
             if self._draining is not None:
                 gate.close(self._draining)
+        if call.model not in gate.limits.meters:
+            now = self._clock()
+            rpm = Bucket(endpoint.rpm, now) if endpoint.rpm else None
+            tpm = Bucket(endpoint.tpm, now) if endpoint.tpm else None
+            gate.limits.meters[call.model] = Meter(rpm, tpm)
         return gate
 
     def _waiter(self, call: Call, request: Outgoing) -> Waiter:
@@ -200,7 +200,7 @@ class Client:
             gate.cancel(given)
             return
         gate.reached = gate.reached or result.http_status is not None
-        self._learn(gate, result)
+        self._learn(gate, work.call.model, result)
         fault = result.fault
         if fault is None:
             gate.answers += 1
@@ -217,16 +217,17 @@ class Client:
     def _waits(self, seconds: float) -> bool:
         return seconds <= self.settings.max_wait_s or self.settings.park
 
-    def _learn(self, gate: Gate, result: Attempt) -> None:
+    def _learn(self, gate: Gate, model: str, result: Attempt) -> None:
         """Limits that the headers tell; a reset further away than anyone waits is left to the 429 that will follow."""
         if not any("ratelimit" in name for name in result.headers):
             return
-        wall, now, limits = datetime.now(UTC), self._clock(), gate.limits
+        wall = datetime.now(UTC)
         requests, tokens = requests_left(result.headers, wall), tokens_left(result.headers, wall)
-        if requests is not None and self._waits(requests.reset_s):
-            limits.requests.learn(requests, limits.in_flight - 1, now)
-        if tokens is not None and self._waits(tokens.reset_s):
-            limits.tokens.learn(tokens, limits.tokens_in_flight, now)
+        gate.limits.meter(model).learn(
+            requests if requests is not None and self._waits(requests.reset_s) else None,
+            tokens if tokens is not None and self._waits(tokens.reset_s) else None,
+            self._clock(),
+        )
 
     def _settle(self, work: _Work, fault: Fault) -> None:
         """Decide what follows from a failed attempt, and do to the endpoint what has to be done."""

@@ -63,9 +63,9 @@ class Gate:
         """Wait for leave to send; GateClosed or WaitedTooLong when it will not come."""
         self._refuse(waiter.model)
         now = self._clock()
-        if not len(self._lanes) and self.limits.wait(waiter.tokens, now) <= 0:
+        if not len(self._lanes) and self.limits.wait(waiter.model, waiter.tokens, now) <= 0:
             self._lanes.pay(waiter.lane)
-            return self.limits.start(waiter.tokens, now)
+            return self.limits.start(waiter.model, waiter.tokens, now)
         waiter.admitted = asyncio.get_running_loop().create_future()
         self._lanes.add(waiter)
         self._admit()
@@ -106,7 +106,7 @@ class Gate:
         limits, lanes = self.limits, self._lanes
         while (waiter := lanes.peek(probing=limits.breaker.down_since is not None)) is not None:
             now = self._clock()
-            wait = limits.wait(waiter.tokens, now)
+            wait = limits.wait(waiter.model, waiter.tokens, now)
             if wait > 0:
                 if not math.isinf(wait):
                     self._timer = asyncio.get_running_loop().call_later(wait, self._admit)
@@ -115,7 +115,7 @@ class Gate:
             lanes.remove(waiter)
             if waiter.admitted is not None and not waiter.admitted.done():
                 lanes.pay(waiter.lane)
-                waiter.admitted.set_result(limits.start(waiter.tokens, now))
+                waiter.admitted.set_result(limits.start(waiter.model, waiter.tokens, now))
 
     def cancel(self, given: Pass) -> None:
         """The request was not sent after all."""
@@ -125,9 +125,7 @@ class Gate:
     def leave(self, given: Pass, *, overloaded: bool = False, down: bool = False, tokens: int | None = None) -> None:
         """The request ended: tell the limits how, and let the next ones in."""
         now = self._clock()
-        if tokens is not None:
-            self.limits.correct(given, tokens, now)
-        change = self.limits.finish(given, now, overloaded=overloaded, down=down)
+        change = self.limits.finish(given, now, overloaded=overloaded, down=down, tokens=tokens)
         if change == "down":
             self.tell("probing", "no answers; one probe a second until it answers", None)
         elif change == "recovered":

@@ -15,10 +15,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from jc.providers.headers import Told
+from jc.providers.meters import Meter
 
-_MINUTE = 60.0
-_BURST = 0.1
 _FIRST_WINDOW = 64
 _AFTER_OUTAGE = 8
 _DOWN_AFTER = 6
@@ -27,59 +25,6 @@ _PROBE_PATIENCE_S = 10.0
 _LONGEST_BACKOFF_S = 30.0
 
 Change = Literal["none", "down", "recovered"]
-
-
-class Bucket:
-    """At most `per_minute` units in any minute, a tenth of them in one burst; a unit larger than the burst leaves a debt."""
-
-    def __init__(self, per_minute: int, now: float) -> None:
-        self.burst = max(1.0, per_minute * _BURST)
-        self.rate = max(per_minute - self.burst, 1.0) / _MINUTE
-        self._level = self.burst
-        self._at = now
-
-    def _fill(self, now: float) -> None:
-        self._level = min(self.burst, self._level + max(0.0, now - self._at) * self.rate)
-        self._at = now
-
-    def wait(self, amount: float, now: float) -> float:
-        """Seconds until `amount` may be taken."""
-        self._fill(now)
-        short = min(amount, self.burst) - self._level
-        return short / self.rate if short > 1e-9 else 0.0
-
-    def take(self, amount: float, now: float) -> None:
-        """Take `amount`; a negative one gives back what was estimated too high."""
-        self._fill(now)
-        self._level = min(self.burst, self._level - amount)
-
-
-class Remainder:
-    """What the server said is left, and until when.
-
-    Headers are as old as the answer: of the requests in flight the server may have counted none or all. So the estimate is
-    our own count, held between the two extremes.
-    """
-
-    def __init__(self) -> None:
-        self._left = math.inf
-        self._whole_at = -math.inf
-
-    def learn(self, told: Told, in_flight: float, now: float) -> None:
-        """Take what a header says; `in_flight` is the amount of the calls not yet answered."""
-        own = self._left if now < self._whole_at else math.inf
-        self._left = max(min(told.remaining, own), told.remaining - in_flight)
-        self._whole_at = now + told.reset_s
-
-    def wait(self, amount: float, now: float) -> float:
-        """Seconds until the limit is whole again, when less than `amount` is left."""
-        if now >= self._whole_at:
-            self._left = math.inf
-        return 0.0 if self._left >= amount else self._whole_at - now
-
-    def take(self, amount: float) -> None:
-        """Count a call that starts."""
-        self._left -= amount
 
 
 @dataclass(slots=True)
@@ -193,9 +138,10 @@ class Breaker:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Leave to send one request: how many were in flight with it, and the tokens it was counted with."""
+    """Leave to send one request: how many were in flight with it, its model, and the tokens it was counted with."""
 
     level: int
+    model: str
     tokens: float
 
 
@@ -204,56 +150,44 @@ class Limits:
     """All brakes of one endpoint (URL and key)."""
 
     window: Window
-    rpm: Bucket | None = None
-    tpm: Bucket | None = None
-    requests: Remainder = field(default_factory=Remainder)
-    tokens: Remainder = field(default_factory=Remainder)
     breaker: Breaker = field(default_factory=Breaker)
+    meters: dict[str, Meter] = field(default_factory=dict)
+    """By model."""
     in_flight: int = 0
-    tokens_in_flight: float = 0.0
     paused_until: float = -math.inf
 
-    def wait(self, tokens: float, now: float) -> float:
+    def meter(self, model: str) -> Meter:
+        """The model's meter; one without limits when none was set."""
+        meter = self.meters.get(model)
+        if meter is None:
+            meter = self.meters[model] = Meter()
+        return meter
+
+    def wait(self, model: str, tokens: float, now: float) -> float:
         """Seconds until a request of about `tokens` may start: 0 is now, infinity is when another one ends."""
         if self.in_flight >= int(self.window.size):
             return math.inf
-        wait = max(
-            self.paused_until - now, self.breaker.wait(now), self.requests.wait(1, now), self.tokens.wait(tokens, now), 0.0
-        )
-        if self.rpm is not None:
-            wait = max(wait, self.rpm.wait(1, now))
-        if self.tpm is not None:
-            wait = max(wait, self.tpm.wait(tokens, now))
-        return wait
+        return max(0.0, self.paused_until - now, self.breaker.wait(now), self.meter(model).wait(tokens, now))
 
-    def start(self, tokens: float, now: float) -> Pass:
+    def start(self, model: str, tokens: float, now: float) -> Pass:
         """Count a request that starts now."""
         self.in_flight += 1
-        self.tokens_in_flight += tokens
-        self._take(1, tokens, now)
-        self.requests.take(1)
-        self.tokens.take(tokens)
+        self.meter(model).take(1, tokens, now)
         self.breaker.started(now)
-        return Pass(self.in_flight, tokens)
-
-    def _take(self, requests: float, tokens: float, now: float) -> None:
-        if self.rpm is not None:
-            self.rpm.take(requests, now)
-        if self.tpm is not None:
-            self.tpm.take(tokens, now)
+        return Pass(self.in_flight, model, tokens)
 
     def cancel(self, given: Pass, now: float) -> None:
         """The request was not sent after all."""
         self.in_flight -= 1
-        self.tokens_in_flight -= given.tokens
-        self._take(-1, -given.tokens, now)
-        self.requests.take(-1)
-        self.tokens.take(-given.tokens)
+        self.meter(given.model).take(-1, -given.tokens, now)
 
-    def finish(self, given: Pass, now: float, *, overloaded: bool, down: bool) -> Change:
-        """The request ended: with an answer, turned away, or with the endpoint down; says what that changed."""
+    def finish(self, given: Pass, now: float, *, overloaded: bool, down: bool, tokens: float | None = None) -> Change:
+        """The request ended: with an answer, turned away, or with the endpoint down; says what that changed.
+
+        `tokens` is what the server says it used.
+        """
         self.in_flight -= 1
-        self.tokens_in_flight -= given.tokens
+        self.meter(given.model).finish(given.tokens, tokens, now)
         if overloaded:
             self.window.overloaded(given.level)
         elif not down:
@@ -262,11 +196,6 @@ class Limits:
         if change == "recovered":
             self.window.restart()
         return change
-
-    def correct(self, given: Pass, tokens: float, now: float) -> None:
-        """The server told the tokens: put the estimate right."""
-        if self.tpm is not None:
-            self.tpm.take(tokens - given.tokens, now)
 
     def pause(self, seconds: float, now: float) -> bool:
         """Nothing starts for `seconds`; True when that is news (not just a moment more of a running pause)."""

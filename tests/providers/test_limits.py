@@ -7,14 +7,15 @@ from random import Random
 import pytest
 
 from jc.providers.headers import Told
-from jc.providers.limits import Breaker, Bucket, Limits, Pass, Remainder, Window, backoff_s
+from jc.providers.limits import Breaker, Limits, Pass, Window, backoff_s
+from jc.providers.meters import Bucket, Meter, Remainder
 
 
 def admit(limits: Limits, now: float, most: int = 10_000) -> list[Pass]:
     """Start as many requests as the limits allow at this moment."""
     out: list[Pass] = []
-    while len(out) < most and limits.wait(1, now) <= 0:
-        out.append(limits.start(1, now))
+    while len(out) < most and limits.wait("m", 1, now) <= 0:
+        out.append(limits.start("m", 1, now))
     return out
 
 
@@ -108,8 +109,8 @@ def test_a_pause_holds_in_full_and_the_longest_counts() -> None:
     assert limits.pause(60, now=100)
     assert not limits.pause(5, now=101)
     assert not limits.pause(60, now=100.2)
-    assert limits.wait(1, 130) == pytest.approx(30.2)
-    assert limits.wait(1, 160.2) == 0
+    assert limits.wait("m", 1, 130) == pytest.approx(30.2)
+    assert limits.wait("m", 1, 160.2) == 0
 
 
 def test_the_breaker_lets_one_probe_a_second_through() -> None:
@@ -188,22 +189,30 @@ def test_a_header_older_than_our_count_does_not_raise_it() -> None:
 
 def test_a_cancelled_request_leaves_nothing_behind() -> None:
     """What was taken for it is given back."""
-    limits = Limits(Window(1), rpm=Bucket(60, 0), tpm=Bucket(6000, 0))
-    given = limits.start(500, 0)
-    assert math.isinf(limits.wait(1, 0))
+    limits = Limits(Window(1), meters={"m": Meter(Bucket(60, 0), Bucket(6000, 0))})
+    given = limits.start("m", 500, 0)
+    assert math.isinf(limits.wait("m", 1, 0))
     limits.cancel(given, 0)
-    assert limits.wait(500, 0) == 0
-    assert limits.in_flight == 0
-    assert limits.tokens_in_flight == 0
+    assert limits.wait("m", 500, 0) == 0
+    assert limits.in_flight == limits.meter("m").in_flight == 0
+    assert limits.meter("m").tokens_in_flight == 0
 
 
 def test_the_estimate_of_tokens_is_put_right() -> None:
     """Fewer tokens than thought are given back to the bucket."""
-    limits = Limits(Window(9), tpm=Bucket(6000, 0))
-    given = limits.start(600, 0)
-    assert limits.wait(600, 0) > 0
-    limits.correct(given, 10, 0)
-    assert limits.wait(590, 0) == 0
+    limits = Limits(Window(9), meters={"m": Meter(tpm=Bucket(6000, 0))})
+    given = limits.start("m", 600, 0)
+    assert limits.wait("m", 600, 0) > 0
+    limits.finish(given, 0, overloaded=False, down=False, tokens=10)
+    assert limits.wait("m", 590, 0) == 0
+
+
+def test_each_model_has_its_own_meter() -> None:
+    """A model whose requests are used up does not hold another one back."""
+    limits = Limits(Window(9), meters={"slow": Meter(Bucket(1, 0))})
+    limits.start("slow", 1, 0)
+    assert limits.wait("slow", 1, 0) > 0
+    assert limits.wait("fast", 1, 0) == 0
 
 
 def test_six_attempts_outlast_an_outage_of_thirty_seconds() -> None:

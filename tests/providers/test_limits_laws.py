@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jc.providers.limits import Bucket, Limits, Pass, Window
+from jc.providers.limits import Limits, Pass, Window
+from jc.providers.meters import Bucket, Meter
 
 
 @given(st.integers(1, 5000), st.lists(st.floats(0, 30), max_size=200))
@@ -42,15 +43,15 @@ _EVENTS = st.lists(
 @given(st.integers(1, 64), _EVENTS)
 def test_the_limits_stay_sound_through_any_history(cap: int, events: list[tuple[str, float, int]]) -> None:
     """Never more in flight than the cap, never a start in a pause, counts return to zero when everything has ended."""
-    limits = Limits(Window(cap), rpm=Bucket(600, 0))
+    limits = Limits(Window(cap), meters={"m": Meter(Bucket(600, 0))})
     flying: list[Pass] = []
     now = paused_until = 0.0
     for event, gap, pick in events:
         now += gap
         if event == "start":
-            while limits.wait(1, now) <= 0:
+            while limits.wait("m", 1, now) <= 0:
                 assert now >= paused_until
-                flying.append(limits.start(1, now))
+                flying.append(limits.start("m", 1, now))
                 assert len(flying) <= cap
         elif event == "pause":
             limits.pause(gap, now)
@@ -66,7 +67,7 @@ def test_the_limits_stay_sound_through_any_history(cap: int, events: list[tuple[
     for given_pass in flying:
         limits.finish(given_pass, now, overloaded=False, down=False)
     assert limits.in_flight == 0
-    assert limits.tokens_in_flight == 0
+    assert limits.meter("m").tokens_in_flight == 0
     # Nothing blocks for ever: after pauses, probes and buckets a request may start.
     now += 120
-    assert limits.wait(1, now) == 0
+    assert limits.wait("m", 1, now) == 0
