@@ -56,7 +56,8 @@ def _stands_right(point: Point, points: Sequence[Point], x: Axis) -> bool:
 
 
 def _names(right: bool, encoding: Spec) -> Spec:
-    mark = {"type": "text", "align": "right" if right else "left", "dx": -10 if right else 10, "dy": -9}
+    mark = {"type": "text", "align": "right" if right else "left", "dx": -10 if right else 10, "dy": -9,
+            "limit": {"expr": "max(60, width * 0.5)"}}  # fmt: skip
     wanted = {"filter": {"field": "right", "equal": right}}
     return {"transform": [wanted], "mark": mark, "encoding": {"x": encoding["x"], "y": encoding["y"], "text": {"field": "name"}}}
 

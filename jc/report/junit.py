@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from jc.report.conclusion import evals_conclusion
 from jc.report.html import cut
 from jc.sanitise import plain
 
@@ -50,7 +49,6 @@ def junit(summary: Mapping[str, Any], answers: Iterable[Mapping[str, Any]], gate
     tests = sum(len(suite.cases) for suite in suites.values())
     head = f"<testsuites name={_attribute('jc evals ' + str(summary['run_id']))} tests={_attribute(tests)}"
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"{head} failures={_attribute(total[0])} errors={_attribute(total[1])}>"]
-    lines.append(f"<!-- {_text(evals_conclusion(summary)).replace('--', '- -')} -->")
     for name, suite in suites.items():
         counts = f"tests={_attribute(len(suite.cases))} failures={_attribute(suite.failures)} errors={_attribute(suite.errors)}"
         lines.append(f"<testsuite name={_attribute(name)} {counts} time={_attribute(f'{suite.seconds:.3f}')}>")

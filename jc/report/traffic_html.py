@@ -43,7 +43,7 @@ def traffic_conclusion(payload: Fields) -> str:
     rows, totals = payload.get("rows") or {}, payload.get("totals") or {}
     parts = [f"{count(number(rows.get('used')))} requests"]
     tokens = [
-        f"{count(value)} {name}"
+        f"{_many(value)} {name}"
         for key, name in (("input_tokens", "input"), ("output_tokens", "output"))
         if (value := number(totals.get(key))) is not None
     ]
@@ -54,6 +54,10 @@ def traffic_conclusion(payload: Fields) -> str:
         first, last = (str(span[name])[:10] for name in ("first", "last"))
         parts.append(first if first == last else f"{first} to {last}")
     return ", ".join(parts)
+
+
+def _many(tokens: float) -> str:
+    return f"{tokens / 1e6:,.1f} M" if tokens >= 1e6 else count(tokens)
 
 
 def _lead(payload: Fields) -> list[str]:
@@ -75,7 +79,7 @@ def _shares(shares: Fields) -> Section | None:
     known = {str(name): share for name, value in shares.items() if (share := number(value)) is not None}
     if not known:
         return None
-    drawn = [Bar(_name(name), _name(name), share, percent(share)) for name, share in known.items()]
+    drawn = [Bar(_name(name), "requests", share, percent(share)) for name, share in known.items()]
     table = Table(
         (Column("Of the requests"), Column("Share", "right")), [[_name(name), percent(share)] for name, share in known.items()]
     )
@@ -113,13 +117,13 @@ def _group(name: str, groups: Sequence[Group]) -> Section | None:
     rows = [_cells(group, kinds, total, priced) for group in ranked[:MAX_ROWS]]
     table = Table((Column(_name(name)), *(Column(head, "right") for head in heads)), rows)
     drawn = [
-        Bar(group.value, group.value, requests, count(requests))
+        Bar(group.value, "requests", requests, count(requests))
         for group in ranked[:MAX_GROUPS]
         if (requests := number(group.figures.get("requests"))) is not None
     ]
     left = f" The {MAX_GROUPS} largest of {len(ranked):,} are drawn." if len(ranked) > MAX_GROUPS else ""
     title = f"Requests by {name.replace('_', ' ')}"
-    chart = Chart(title, f"Tokens and shares are in the table.{left}", bars(drawn, Axis("requests", "~s")), table)
+    chart = Chart(title, f"Tokens and shares are in the table.{left}", bars(drawn, Axis("requests", ",~r")), table)
     return Section(f"By {name.replace('_', ' ')}", [chart])
 
 
@@ -145,7 +149,7 @@ def _over_time(name: str, groups: Sequence[Group]) -> Section | None:
     line: list[tuple[float | str, float]] = [(float(value) if whole else value, requests) for value, requests in points]
     x = Axis(f"{name}, UTC", "~r") if whole else Axis(f"{name}, UTC", _TIMES[name], "time")
     table = Table((Column(_name(name)), Column("Requests", "right")), [[value, count(requests)] for value, requests in points])
-    spec = curves({"requests": line}, x, Axis("requests", "~s", zero=True))
+    spec = curves({"requests": line}, x, Axis("requests", ",~r", zero=True))
     return Section(f"Over the {name}s", [Chart(f"Requests over the {name}s", "When the requests came.", spec, table)])
 
 

@@ -22,7 +22,7 @@ def test_the_heading_says_how_much_and_when() -> None:
     """Requests, tokens and the span stand in one sentence; one day is told once."""
     found = sample_profile()
 
-    assert traffic_conclusion(found) == "48,212 requests, 31.4 M input and 9,800,000 output tokens, 2026-10-01 to 2026-10-31"
+    assert traffic_conclusion(found) == "48,212 requests, 31.4 M input and 9.8 M output tokens, 2026-10-01 to 2026-10-31"
     found["span"]["last"] = "2026-10-01T23:00:00Z"
     assert traffic_conclusion(found).endswith("tokens, 2026-10-01")
     assert traffic_conclusion({"rows": {"used": 3}}) == "3 requests"
