@@ -60,6 +60,7 @@ NOUNS = {
     "evals": "evals",
     "tiers": "tiers",
     "catalog": "catalog",
+    "simulate": "simulate",
     "help": "topics",
     "completion": "topics",
 }

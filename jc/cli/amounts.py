@@ -1,0 +1,60 @@
+"""Amounts on the command line: durations, shares, moments, names with shares; each wrong one is named with its flag."""
+
+import math
+import re
+from datetime import UTC, datetime
+
+from jc.cli.output import problem
+
+_UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\Z")
+
+
+def duration_s(flag: str, text: str | None) -> float | None:
+    """Seconds from `2s`, `500ms`, `5h` or a plain number."""
+    if text is None:
+        return None
+    match = _DURATION.match(text.strip().lower())
+    if match is None or match[2] not in _UNITS or not math.isfinite(float(match[1])):
+        raise problem(f"`{flag} {text}`: not a duration", hint="write 2s, 500ms, 5h or a number of seconds")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def share(flag: str, text: str | None) -> float | None:
+    """A share from `1%` or `0.01`."""
+    if text is None:
+        return None
+    raw = text.strip()
+    try:
+        value = float(raw.removesuffix("%").strip()) / (100 if raw.endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise problem(f"`{flag} {text}`: not a share", hint="write 5% or 0.05")
+    return value
+
+
+def moment(flag: str, text: str | None) -> datetime | None:
+    """A day or a moment (UTC unless it says otherwise)."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise problem(f"`{flag} {text}`: not a day or moment", hint="write 2026-06-30 or 2026-06-30T12:00:00Z") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def shares(flag: str, text: str | None) -> tuple[tuple[str, float], ...]:
+    """Names with shares that sum to one, from `simple=0.6,general=0.4`."""
+    if text is None:
+        return ()
+    found = []
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip():
+            raise problem(f"`{flag} {text}`: `{part.strip()}` is no share of a class", hint="write simple=0.6,general=0.4")
+        found.append((name.strip(), share(flag, value) or 0.0))
+    if any(value < 0 for _, value in found) or abs(sum(value for _, value in found) - 1) > 1e-6:
+        raise problem(f"`{flag} {text}`: the shares sum to {sum(value for _, value in found):g}, not to 1")
+    return tuple(found)

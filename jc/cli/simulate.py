@@ -1,0 +1,181 @@
+"""`jc simulate`: replay a traffic log against route tables."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jc.cli.amounts import duration_s, moment, share, shares
+from jc.cli.options import command, split_list
+from jc.cli.output import Out, problem
+from jc.errors import StoppedEarly
+
+if TYPE_CHECKING:
+    from jc.catalog.model import Catalog, RouteTable
+    from jc.simulate.run import Question, Simulation
+
+DIMENSIONS = ("class", "model", "key", "org", "day", "hour")
+Tables = Annotated[
+    list[str] | None,
+    typer.Option("--routes", "-r", metavar="TABLE", help="A route table: a file, a shipped name, or pin:MODEL. Repeatable."),
+]
+
+
+def simulate(
+    out: Out,
+    traffic: Annotated[str, typer.Argument(metavar="TRAFFIC", help="A log (file, folder, glob, - or URL) or a .cube.")],
+    routes: Tables = None,
+    baseline: Annotated[str, typer.Option(metavar="NAME", help="What changes are told against: logged, or a table.")] = "logged",
+    by: Annotated[list[str] | None, typer.Option(metavar="DIM", help="Break down by class, model, key, org, day, hour.")] = None,
+    slo: Annotated[str | None, typer.Option(metavar="TIME", help="Also the share of requests over this, as 2s.")] = None,
+    tokens: Annotated[str, typer.Option(metavar="HOW", help="scaled by verbosity, or as-logged.")] = "scaled",
+    cache: Annotated[str, typer.Option(metavar="HOW", help="Prompt cache: aware of moved sessions, or as-logged.")] = "aware",
+    mix: Annotated[str | None, typer.Option(metavar="SHARES", help="Class mix of a log without classes: simple=0.6,…")] = None,
+    at: Annotated[str | None, typer.Option(metavar="DATE", help="Price every row as of then, not at its own time.")] = None,
+    log_format: Annotated[str | None, typer.Option("--from", metavar="NAME", help="Format of the log, if not detected.")] = None,
+    rejects: Annotated[Path | None, typer.Option(metavar="FILE", help="Write bad rows with line and reason.")] = None,
+    max_bad: Annotated[str | None, typer.Option(metavar="SHARE", help="Exit 2 when more rows than this are bad, as 1%.")] = None,
+    allow_unpriced: Annotated[bool, typer.Option(help="Leave models without a price out of the sum.")] = False,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the HTML page.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of intervals and of an assumed mix.")] = 0,
+) -> None:
+    """Replay a traffic log against route tables: what would it have cost, how fast, at what energy and quality.
+
+    Without --routes the log stands next to every shipped table. Costs are exact for the tokens; what is estimated is said below
+    the table. Rows that cannot be read are counted by reason and never stop a replay.
+
+    \b
+    Examples:
+      jc simulate traffic.jsonl
+      jc simulate traffic.jsonl -r five-way -r pin:llama-3.3-70b-instruct --by class
+      jc simulate traffic.jsonl -r mine.yaml --compare-to last.json --max-cost-increase 5%
+      jc simulate traffic.cube -r mine.yaml --format json
+    """
+    from jc.report.simulation import simulation_document
+    from jc.simulate.result import payload
+    from jc.simulate.run import simulate as replay
+
+    dimensions = _dimensions(by)
+    catalog = open_catalog(out)
+    question = _question(catalog, traffic, routes, baseline, tokens, cache)
+    question = _detailed(question, by=dimensions, mix=shares("--mix", mix), at=moment("--at", at), format=log_format,
+                         rejects=rejects, allow_unpriced=allow_unpriced, seed=seed)  # fmt: skip
+    simulation = replay(question, catalog)
+    check_bad(simulation.counts.total, simulation.counts.rejected, max_bad)
+    values = payload(simulation, by=dimensions, slo_s=duration_s("--slo", slo))
+    document = simulation_document(values, _reproduce(catalog, question))
+    tell(out, simulation)
+    out.emit(document)
+    if report is not None:
+        from jc.files import write_atomically
+
+        write_atomically(report, document.extra["html"]())
+    stop_if_truncated(simulation.truncated)
+
+
+def add_to(root: typer.Typer) -> None:
+    """Hang the command under the root."""
+    command(root, "simulate")(simulate)
+
+
+def open_catalog(out: Out) -> "Catalog":
+    """The catalog of the call."""
+    from jc.catalog.load import cached_catalog
+
+    return cached_catalog(out.catalog)
+
+
+def named_tables(catalog: "Catalog", routes: list[str] | None) -> "tuple[tuple[tuple[str, RouteTable], ...], bool]":
+    """The tables by the names as typed, and whether they are just the shipped ones; all wrong names in one error."""
+    from jc.errors import InputError
+    from jc.routing.table import load_table
+
+    wanted = split_list(routes) or tuple(sorted(catalog.routes))
+    found, wrong = [], []
+    for name in wanted:
+        try:
+            found.append((name, load_table(name, catalog)))
+        except InputError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        from jc.errors import Problem
+
+        raise InputError.of([one for error in wrong for one in (error.problems or [Problem(error.message, hint=error.hint)])])
+    return tuple(found), not routes
+
+
+def _question(catalog: "Catalog", traffic: str, routes: list[str] | None, baseline: str, tokens: str, cache: str) -> "Question":
+    from jc.simulate.estimate import Assumed
+    from jc.simulate.run import Question
+
+    if tokens not in {"scaled", "as-logged"}:
+        raise problem(f"`--tokens {tokens}`: no such choice", hint="scaled or as-logged")
+    if cache not in {"aware", "as-logged"}:
+        raise problem(f"`--cache {cache}`: no such choice", hint="aware or as-logged")
+    tables, shipped = named_tables(catalog, routes)
+    assumed = Assumed(tokens=tokens, cache=cache)  # type: ignore[arg-type]
+    return Question(traffic, tables, datetime.now(UTC), shipped, baseline, assumed=assumed, stdin=sys.stdin.buffer)
+
+
+def _detailed(question: "Question", **more: Any) -> "Question":
+    from dataclasses import replace
+
+    return replace(question, **more)
+
+
+def _dimensions(by: list[str] | None) -> tuple[str, ...]:
+    wanted = split_list(by)
+    for name in wanted:
+        if name not in DIMENSIONS:
+            raise problem(f"`--by {name}`: no such dimension", hint=f"dimensions: {', '.join(DIMENSIONS)}")
+    return wanted
+
+
+def check_bad(total: int, rejected: int, max_bad: str | None) -> None:
+    """Exit 2 when more rows are bad than was allowed."""
+    limit = share("--max-bad", max_bad)
+    if limit is not None and total and rejected / total > limit:
+        raise problem(
+            f"{rejected:,} of {total:,} rows are bad ({rejected / total:.2%}), more than --max-bad {max_bad}",
+            hint="see them with --rejects FILE",
+        )
+
+
+def tell(out: Out, simulation: "Simulation") -> None:
+    """The story: what was detected, what was left out."""
+    for note in simulation.notes:
+        out.say(note)
+    tell_counts(out, simulation.counts)
+    for warning in simulation.warnings:
+        out.warn(warning)
+
+
+def tell_counts(out: Out, counts: Any) -> None:
+    """Rows in = used + rejected, always; reasons when there are any."""
+    from jc.traffic.rows import WORDS
+
+    reasons = ", ".join(f"{count:,} {WORDS[reason]}" for reason, count in counts.by_reason.most_common())
+    tail = f" ({reasons})" if reasons else ""
+    skipped = f"; {counts.skipped:,} records are no model calls" if counts.skipped else ""
+    out.say(f"{counts.total:,} rows in = {counts.used:,} used + {counts.rejected:,} rejected{tail}{skipped}")
+
+
+def stop_if_truncated(truncated: tuple[str, ...]) -> None:
+    """Exit 3 when a compressed file ended too early; what it held was used."""
+    if truncated:
+        names = ", ".join(f"`{name}`" for name in truncated)
+        message = f"{names} ends in the middle of its compressed stream; its whole lines were used"
+        raise StoppedEarly(message, hint="copy the file again and repeat the command")
+
+
+def _reproduce(catalog: "Catalog", question: "Question") -> dict[str, object]:
+    return {
+        "command": "jc " + " ".join(sys.argv[1:]),
+        "catalog": catalog.digest[:12],
+        "seed": question.seed,
+        "tables": ", ".join(name for name, _ in question.tables),
+    }

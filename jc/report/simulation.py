@@ -1,0 +1,177 @@
+"""A simulation for people: one row per route table, where the saving comes from, and what it all rests on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from jc.report.conclusion import number
+from jc.report.document import Document
+from jc.report.numbers import UNKNOWN, bar, count, joules, percent, seconds, usd_total
+from jc.report.simulation_html import signed_share, simulation_page
+from jc.report.table import Column, Table
+
+SCHEMA = "jc.simulation/1"
+Fields = Mapping[str, Any]
+MAX_ROWS = 20
+
+
+def simulation_document(payload: Fields, reproduce: Mapping[str, object]) -> Document:
+    """The payload of `jc.simulation/1` in every format; `records` are the rows of the tables."""
+    tables = [main_table(payload), *(saving_tables(payload))]
+    text = "\n\n".join([headline(payload), *(table.text() for table in tables), *_foot(payload)])
+    markdown = "\n\n".join([headline(payload), *(table.markdown() for table in tables), *_foot(payload, markdown=True)])
+    records = [_record(row) for row in payload["tables"]]
+    pages = {"html": lambda: simulation_page(payload, reproduce)}
+    return Document(SCHEMA, payload, records=records, tables=tables, text=text, markdown=markdown, extra=pages)
+
+
+def headline(payload: Fields) -> str:
+    """What was replayed: requests, tokens, days."""
+    traffic = payload["traffic"]
+    parts = [f"{traffic['requests']:,} request{'s' if traffic['requests'] != 1 else ''}"]
+    parts.append(f"{tokens(traffic['input_tokens'])} input and {tokens(traffic['output_tokens'])} output tokens")
+    if traffic["first_day"]:
+        parts.append(span(date.fromisoformat(traffic["first_day"]), date.fromisoformat(traffic["last_day"])))
+    rejected = payload["rows"]["rejected"]
+    left = f"; {rejected:,} of {payload['rows']['total']:,} rows rejected" if rejected else ""
+    return f"{traffic['source']}: {', '.join(parts)}{left}"
+
+
+def tokens(value: float) -> str:
+    """Tokens, in millions from a hundred thousand on."""
+    return f"{value / 1e6:,.1f} M" if value >= 1e5 else f"{value:,.0f}"
+
+
+def span(first: date, last: date) -> str:
+    """Days as people write them: `1 – 31 October 2026`."""
+    if first == last:
+        return f"{first.day} {first:%B %Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} – {last.day} {last:%B %Y}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} – {last.day} {last:%B %Y}"
+    return f"{first.day} {first:%B %Y} – {last.day} {last:%B %Y}"
+
+
+def main_table(payload: Fields) -> Table:
+    """The table of the mock-up; columns that would be empty are left out."""
+    rows = payload["tables"]
+    slo = any(row["over_slo"] is not None for row in rows)
+    quality = any(row["quality"] is not None for row in rows)
+    energy = any(row["energy_j"] is not None for row in rows)
+    rejected = any(row["rejected"] for row in rows)
+    stopped = any(row.get("over_budget") for row in rows)
+    columns = [
+        Column("Route table"),
+        Column("Cost", "right"),
+        Column("Change", "right"),
+        Column("p50", "right"),
+        Column("p95", "right"),
+    ]
+    columns += [Column("Over SLO", "right")] if slo else []
+    columns += [Column("Energy", "right")] if energy else []
+    columns += [Column("Quality", "right")] if quality else []
+    columns += [Column("Moved", "right"), Column("Kept (tools, vision)", "right")]
+    columns += [Column("Rejected", "right")] if rejected else []
+    columns += [Column("Over budget", "right")] if stopped else []
+    cells = []
+    for row in rows:
+        requests = max(1, row["requests"])
+        base = row["name"] == payload["baseline"]
+        line = [row["name"], usd_total(number(row["cost_usd"])), "—" if base else signed_share(row["change"])]
+        line += [seconds(row["p50_s"]), seconds(row["p95_s"])]
+        line += [percent(row["over_slo"])] if slo else []
+        line += [_partly(joules(row["energy_j"]), row["energy_known"])] if energy else []
+        line += [_partly(percent(row["quality"]), row["quality_known"])] if quality else []
+        kept = row["kept"]["tools"] + row["kept"]["vision"]
+        logged = row is rows[0]
+        line += ["—" if logged else percent(row["moved"]), "—" if logged else percent(kept / requests)]
+        line += [count(row["rejected"])] if rejected else []
+        line += [count(row.get("over_budget"))] if stopped else []
+        cells.append(line)
+    return Table(tuple(columns), cells)
+
+
+def _partly(text: str, known: float) -> str:
+    """A figure that covers only some requests carries a mark; the foot says how many."""
+    return text if text == UNKNOWN or known > 0.995 else text + "*"
+
+
+def saving_tables(payload: Fields) -> list[Table]:
+    """Where each dimension's cost goes: as the baseline and the best table, with what is saved."""
+    best = _best(payload)
+    if best is None:
+        return []
+    return [
+        table for name, rows in payload["by"].items() if (table := _saving(name, rows, payload["baseline"], best)) is not None
+    ]
+
+
+def _best(payload: Fields) -> str | None:
+    """The cheapest table other than the baseline."""
+    others = [row for row in payload["tables"] if row["name"] != payload["baseline"] and row["cost_usd"] is not None]
+    return min(others, key=lambda row: Decimal(row["cost_usd"]))["name"] if others else None
+
+
+def _saving(name: str, rows: Sequence[Fields], baseline: str, best: str) -> Table | None:
+    cost = {(row[name], row["table"]): Decimal(row["cost_usd"]) for row in rows}
+    requests = {row[name]: row["requests"] for row in rows}
+    saved = {value: cost[value, baseline] - cost[value, best] for value in requests}
+    most = max((abs(one) for one in saved.values()), default=Decimal(0))
+    order = list(requests) if name in {"day", "hour"} else sorted(requests, key=lambda value: -saved[value])
+    lines = [
+        [value, f"{requests[value]:,}", usd_total(cost[value, baseline]), usd_total(cost[value, best]), usd_total(saved[value]),
+         bar(float(abs(saved[value]) / most) if most else 0.0)]
+        for value in order[:MAX_ROWS]
+    ]  # fmt: skip
+    left = f" (the first {MAX_ROWS} of {len(order):,})" if len(order) > MAX_ROWS else ""
+    before = baseline.capitalize() if baseline == "as logged" else baseline
+    columns = (
+        Column(name.capitalize()), Column("Requests", "right"), Column(before, "right"),
+        Column(best, "right"), Column("Saved", "right"), Column(""),
+    )  # fmt: skip
+    return Table(columns, lines, title=f"Where {best} saves{left}")
+
+
+def _foot(payload: Fields, *, markdown: bool = False) -> list[str]:
+    """What the figures rest on, each sentence once with the tables it is about."""
+    lines: dict[str, list[str]] = {}
+    tables = payload["tables"]
+    for row in tables:
+        for text in row["assumptions"]:
+            lines.setdefault(text, []).append(row["name"])
+    said = [text if len(names) >= len(tables) - 1 else f"{text} ({', '.join(names)})" for text, names in lines.items()]
+    said += _marks(payload)
+    blind = [(row["name"], row["cost_usd"], row["cache_blind_usd"]) for row in tables if row["cache_blind_usd"] is not None]
+    if blind:
+        parts = ", ".join(f"{name} {usd_total(number(cost))} against {usd_total(number(bare))}" for name, cost, bare in blind)
+        said.append(f"with the prompt cache against without it: {parts}")
+    intervals = [(row["name"], row["change_interval"]) for row in tables if row["change_interval"]]
+    if intervals:
+        parts = ", ".join(f"{name} {signed_share(low)} to {signed_share(high)}" for name, (low, high) in intervals)
+        said.append(f"95% intervals of the change, were the log another of its kind: {parts}")
+    said += [f"{name} was passed over: {why}" for name, why in payload["passed_over"].items()]
+    if not said:
+        return []
+    mark = "- " if markdown else "  "
+    return ["\n".join(["What this rests on", *(f"{mark}{line}" for line in said)])]
+
+
+def _marks(payload: Fields) -> list[str]:
+    out = []
+    for name, what in (("energy", "energy"), ("quality", "quality")):
+        partly = [
+            f"{row['name']} {percent(row[f'{name}_known'], 0)}"
+            for row in payload["tables"]
+            if row["energy_j" if name == "energy" else "quality"] is not None and row[f"{name}_known"] <= 0.995
+        ]
+        if partly:
+            out.append(f"* {what} is known for a part of the requests: {', '.join(partly)}")
+    return out
+
+
+def _record(row: Fields) -> dict[str, Any]:
+    """A row of the tables without what is nested."""
+    flat = {name: value for name, value in row.items() if not isinstance(value, (list, Mapping))}
+    return {**flat, **{f"kept_{name}": value for name, value in row["kept"].items()}}

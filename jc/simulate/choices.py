@@ -1,0 +1,155 @@
+"""Which offer each group goes to under a route table: the very decision of `jc route`, once for every distinct request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jc.catalog.model import Offer, RouteTable
+from jc.routing.decide import HEALTHY, Router
+from jc.routing.prepared import prepare
+from jc.routing.request import Decision, Health, Request
+from jc.routing.table import routes_by_class
+from jc.simulate.book import Book
+from jc.simulate.edges import edges_of
+
+Ints = NDArray[np.int64]
+KEPT = ("explicit", "tools", "vision", "swap_off")
+UNKNOWN, REFUSED = -2, -1
+"""Codes of groups that stay as logged because their model is not in the catalog, and of groups that nothing may answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The offer of every group as an index into `offers` (or UNKNOWN, REFUSED), and why groups were kept (into KEPT, or -1)."""
+
+    offers: tuple[Offer, ...]
+    chosen: Ints
+    kept: Ints
+    overhead_s: float
+    classifier: Offer | None
+    decisions: int
+    """How many distinct requests were decided."""
+
+
+class Chooser:
+    """Decides the groups of a book under many tables, each with a router per span of time."""
+
+    def __init__(self, book: Book, health: Health = HEALTHY) -> None:
+        self.book = book
+        self.health = health
+        self._routers: dict[tuple[int, datetime], Router] = {}
+
+    def choose(self, table: RouteTable) -> Choice:
+        """The offers of all groups under one table."""
+        book = self.book
+        mixed, relevant = self._mixed(table)
+        _, at, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+        n = np.bincount(inverse, weights=book.groups["n"])
+        mean = np.ceil(np.bincount(inverse, weights=book.groups["input"]) / n).astype(np.int64)
+        offers: dict[str, int] = {}
+        by_id: dict[str, Offer] = {}
+        chosen, kept = np.empty(len(at), dtype=np.int64), np.full(len(at), -1, dtype=np.int64)
+        router: Router | None = None
+        for number, group in enumerate(at.tolist()):
+            request = self._request(group, int(mean[number]), relevant)
+            router = self.router(table, book.times[book.time[group]])
+            if self._unknown(router, table, request):
+                chosen[number] = UNKNOWN
+                continue
+            decision = router.decide(request, self.health)
+            chosen[number] = REFUSED if decision.offer is None else offers.setdefault(decision.offer.id, len(offers))
+            if decision.offer is not None:
+                by_id[decision.offer.id] = decision.offer
+            kept[number] = _kept(decision)
+        classifier = None if router is None or table.classifier == "local" else router.prepared.by_name[table.classifier].offer
+        overhead = router.prepared.overhead_s if router is not None else 0.0
+        return Choice(tuple(by_id[name] for name in offers), chosen[inverse], kept[inverse], overhead, classifier, len(at))
+
+    def router(self, table: RouteTable, at: datetime) -> Router:
+        """The router of a table at a moment, made once."""
+        key = (id(table), at)
+        if key not in self._routers:
+            self._routers[key] = Router(prepare(table, self.book.catalog, at))
+        return self._routers[key]
+
+    def _mixed(self, table: RouteTable) -> tuple[Ints, frozenset[str]]:
+        """One number for all that this table's decisions can look at; groups with equal numbers are decided once."""
+        book = self.book
+        relevant = relevant_parts(table, book.cube.grid.names)
+        mixed = book.time.copy()
+        for name in relevant:
+            if name == "input_bin":
+                mixed = mixed * (len(book.edges.inputs) + 1) + self._sizes(table)
+            else:
+                mixed = mixed * len(book.values[name]) + book.codes[name]
+        if "model" not in relevant:
+            explicit = np.array(book.values["explicit"], dtype=bool)[book.codes["explicit"]]
+            mixed = mixed * (len(book.values["model"]) + 1) + np.where(explicit, book.codes["model"] + 1, 0)
+        return mixed, frozenset(relevant)
+
+    def _sizes(self, table: RouteTable) -> Ints:
+        """The prompt-size bin of every group, over the edges that can matter to this table's models."""
+        book = self.book
+        bins = np.array(book.values["input_bin"], dtype=np.int64)[book.codes["input_bin"]]
+        all_edges = np.array(book.cube.grid.input_edges, dtype=np.int64)
+        if not _named_only(table):
+            return bins
+        router = self.router(table, book.times[0])
+        offers = [one.offer for one in router.prepared.by_name.values()]
+        matter = np.array(edges_of(book.catalog, offers, [table]), dtype=np.int64)
+        coarse = np.concatenate(([0], np.searchsorted(matter, all_edges, side="right")))
+        return coarse[bins].astype(np.int64)
+
+    def _request(self, group: int, input_tokens: int, relevant: frozenset[str]) -> Request:
+        book = self.book
+
+        def value(name: str) -> Any:
+            return book.values[name][book.codes[name][group]] if name in book.codes else ""
+
+        explicit = bool(value("explicit"))
+        return Request(
+            route_class=value("route_class") or None,
+            requested=(value("model") or None) if explicit or "model" in relevant else None,
+            routing="explicit" if explicit else "auto",
+            input_tokens=input_tokens,
+            images=1 if value("vision") else 0,
+            tools=bool(value("tools")),
+            structured_output=bool(value("structured_output")),
+            key=value("key") or None,
+            org=value("org") or None,
+            region=value("region") or None,
+            swap_opt_in=bool(value("swap_opt_in")),
+        )
+
+    def _unknown(self, router: Router, table: RouteTable, request: Request) -> bool:
+        """Whether a request stays as logged: it names a model that is not in the catalog, and the table would take its wish."""
+        name = request.requested
+        if name is None or name == "auto" or router.prepared.known(name) is not None:
+            return False
+        return request.routing == "explicit" or not routes_by_class(table)
+
+
+def _named_only(table: RouteTable) -> bool:
+    """Whether a table sends requests to models by name, so that only their own limits matter; pools and swaps weigh prices."""
+    targets = [*table.routes.values(), *(rule.target for rule in table.rules)]
+    return routes_by_class(table) and all(target.model is not None for target in targets)
+
+
+def relevant_parts(table: RouteTable, names: Sequence[str]) -> tuple[str, ...]:
+    """The parts of a key that the decisions of a table can look at."""
+    conditions = [rule.when for rule in table.rules] + [override.when for override in table.overrides]
+    always = ("route_class", "tools", "vision", "structured_output", "region", "input_bin", "explicit")
+    parts = [name for name in always if name in names]
+    if not routes_by_class(table) or any("model" in when for when in conditions):
+        parts += ["model", "swap_opt_in"]
+    parts += [name for name in ("key", "org") if name in names and any(name in when for when in conditions)]
+    return tuple(parts)
+
+
+def _kept(decision: Decision) -> int:
+    """Why a model that was asked for stays, as an index; a request with an image that could not move counts as vision."""
+    return KEPT.index(decision.held) if decision.held in KEPT else -1

@@ -1,0 +1,317 @@
+"""What a log would have cost under one way of answering it, how fast, how good, at what energy: one estimate.
+
+Money is exact for the tokens it is asked about. What is assumed about those tokens (how much more a model says, what stays in
+the cache) is a value beside it and in the words under the table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jc.catalog.model import Offer
+from jc.simulate.book import Book, exact_sum
+from jc.simulate.choices import KEPT, REFUSED, UNKNOWN, Choice
+from jc.simulate.intervals import Draws, Interval
+from jc.simulate.ratios import Ratios
+from jc.simulate.speeds import Speeds, spread_out
+from jc.simulate.warmth import Order, kept_share, kept_tokens
+from jc.traffic.cube import bin_tokens
+from jc.traffic.histogram import Histogram
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """How counterfactual tokens and caches are reckoned."""
+
+    tokens: Literal["scaled", "as-logged"] = "scaled"
+    cache: Literal["aware", "as-logged"] = "aware"
+    classifier_prompt_tokens: int = 120
+    classifier_answer_tokens: int = 3
+
+
+@dataclass(slots=True)
+class Estimate:
+    """One row of the result, with what breakdowns and comparisons need; money in pico-dollars, `None` where it is not known."""
+
+    name: str
+    offers: tuple[Offer, ...]
+    chosen: Ints
+    pico: NDArray[Any]
+    known: NDArray[np.bool_]
+    """Groups whose cost is known; the others are left out of `cost`."""
+    unpriced: dict[str, str]
+    """Offers that have no price where one was needed, and why."""
+    requests: int
+    cost: Fraction
+    blind: Fraction | None = None
+    """The same with every prompt billed in full, as if there were no prompt cache."""
+    lost_cache: float = 0.0
+    """The part of the logged cached tokens that moving between models loses."""
+    latency: Histogram | None = None
+    latency_origin: str = ""
+    energy_j: float | None = None
+    energy_known: float = 0.0
+    moved: float | None = None
+    kept: dict[str, int] = field(default_factory=dict)
+    rejected: int = 0
+    unknown: int = 0
+    backdated: int = 0
+    interval: Interval | None = None
+    saving: Interval | None = None
+    quality: float | None = None
+    quality_known: float = 0.0
+    overhead_s: float = 0.0
+    assumptions: list[str] = field(default_factory=list)
+    row_cost: NDArray[np.float64] | None = None
+    """The cost of every sampled row, for intervals."""
+
+
+@dataclass(slots=True)
+class Estimator:
+    """A book with everything that estimates need beside it, worked out once for all tables."""
+
+    book: Book
+    speeds: Speeds
+    ratios: Ratios
+    assumed: Assumed
+    draws: Draws | None = None
+    order: Order | None = None
+
+    def as_logged(self, name: str = "as logged") -> Estimate:
+        """What the log's own models cost: its tokens at the prices of their time; unknown models at their logged cost."""
+        logged = self.book.logged()
+        offers: dict[str, int] = {}
+        by_id: dict[str, Offer] = {}
+        chosen = np.full(len(logged), UNKNOWN, dtype=np.int64)
+        for group, offer in enumerate(logged):
+            if offer is not None:
+                chosen[group] = offers.setdefault(offer.id, len(offers))
+                by_id[offer.id] = offer
+        choice = Choice(tuple(by_id[one] for one in offers), chosen, np.full(len(logged), -1, np.int64), 0.0, None, 0)
+        estimate = self._money(name, choice, scaled=False)
+        estimate.latency, estimate.latency_origin = self._logged_latency(choice)
+        self._energy(estimate, choice, logged=True)
+        return estimate
+
+    def of(self, name: str, choice: Choice, reference: Estimate) -> Estimate:
+        """What the log would have cost under a table's choices."""
+        estimate = self._money(name, choice, scaled=self.assumed.tokens == "scaled")
+        estimate.latency = self._latency(choice, scaled=self.assumed.tokens == "scaled")
+        estimate.latency_origin = "estimated"
+        self._energy(estimate, choice, logged=False)
+        self._moved(estimate, choice, reference)
+        self._intervals(estimate, reference)
+        return estimate
+
+    # money
+
+    def _money(self, name: str, choice: Choice, *, scaled: bool) -> Estimate:
+        book = self.book
+        kept = self._kept(choice) if name != "as logged" and self.assumed.cache == "aware" else None
+        pico: NDArray[Any] = np.zeros(len(choice.chosen), dtype=np.int64)
+        blind: NDArray[Any] = np.zeros(len(choice.chosen), dtype=np.int64)
+        known = choice.chosen >= 0
+        unpriced: dict[str, str] = {}
+        backdated = np.zeros(len(choice.chosen), dtype=bool)
+        for code, offer in enumerate(choice.offers):
+            here = choice.chosen == code
+            sums = self._sums(offer, kept, scaled=scaled)
+            costs = book.costs(offer, sums, f"{'scaled' if scaled else ''}{'' if kept is None else name}")
+            bare = book.costs(offer, {**sums, "cached": sums["cached"] * 0, "written": sums["written"] * 0}, f"blind{scaled}")
+            pico = _placed(pico, costs.pico, here)
+            blind = _placed(blind, bare.pico, here)
+            missing = here & costs.unpriced
+            if missing.any():
+                unpriced[offer.id] = costs.why
+                known = known & ~missing
+            backdated |= here & costs.backdated
+        stated = (choice.chosen == UNKNOWN) & (book.groups["priced"] == book.groups["n"]) & (book.groups["n"] > 0)
+        pico = _placed(pico, book.groups["cost_pico"], stated)
+        blind = _placed(blind, book.groups["cost_pico"], stated)
+        known |= stated
+        known |= choice.chosen == REFUSED
+        pico, blind = self._classified(choice, pico), self._classified(choice, blind)
+        cached = float(book.groups["cached"][choice.chosen >= 0].sum())
+        lost = 0.0 if kept is None or not cached else 1 - float((book.groups["cached"] * kept)[choice.chosen >= 0].sum()) / cached
+        n = book.groups["n"]
+        return Estimate(
+            name=name,
+            offers=choice.offers,
+            chosen=choice.chosen,
+            pico=pico,
+            known=known,
+            unpriced=unpriced,
+            requests=int(n.sum()),
+            cost=exact_sum(pico[known]),
+            blind=exact_sum(blind[known]) if cached else None,
+            lost_cache=lost,
+            rejected=int(n[choice.chosen == REFUSED].sum()),
+            unknown=int(n[choice.chosen == UNKNOWN].sum()),
+            backdated=int(n[backdated].sum()),
+            overhead_s=choice.overhead_s,
+            kept={reason: int(n[choice.kept == number].sum()) for number, reason in enumerate(KEPT)},
+            row_cost=self._row_cost(pico, known),
+        )
+
+    def _sums(self, offer: Offer, kept: NDArray[np.float64] | None, *, scaled: bool) -> dict[str, Ints]:
+        """The tokens of every group if this offer answered it."""
+        sums = dict(self.book.groups)
+        if kept is not None:
+            still = np.rint(sums["cached"] * kept).astype(np.int64)
+            lost = sums["cached"] - still
+            sums["cached"] = still
+            sums["written"] = np.where(sums["written"] > 0, sums["written"] + lost, sums["written"])
+        if scaled:
+            sums["output"] = self.ratios.output(offer, sums["output"])
+            sums = self.ratios.prompt(offer, sums)
+        return sums
+
+    def _kept(self, choice: Choice) -> NDArray[np.float64] | None:
+        """The part of each group's cached tokens that is still cached under a choice; None when nothing was cached."""
+        sample = self.book.cube.sample
+        if sample is None or self.order is None or not self.book.groups["cached"].any():
+            return None
+        ttl = np.array([self._ttl(offer) for offer in choice.offers] or [0], dtype=np.int64)
+        kept = kept_tokens(self.order, sample, choice.chosen[sample.group], ttl)
+        return kept_share(sample, kept, len(choice.chosen))
+
+    def _ttl(self, offer: Offer) -> int:
+        provider = self.book.catalog.providers.get(offer.provider)
+        seconds = provider.cache_ttl_s if provider is not None and provider.cache_ttl_s else 300
+        return seconds * 1_000_000
+
+    def _classified(self, choice: Choice, pico: NDArray[Any]) -> NDArray[Any]:
+        """The costs with those of a model that classifies every prompt before it is answered."""
+        if choice.classifier is None:
+            return pico
+        n, tokens = self.book.groups["n"], self.book.groups["input"]
+        asked = {
+            **self.book.groups,
+            "input": tokens + n * self.assumed.classifier_prompt_tokens,
+            "cached": tokens * 0,
+            "written": tokens * 0,
+            "output": n * self.assumed.classifier_answer_tokens,
+            "images": tokens * 0,
+        }
+        extra = self.book.costs(choice.classifier, asked, "classifier")
+        return _placed(pico, pico + extra.pico, choice.chosen >= 0)
+
+    def _row_cost(self, pico: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+        """Each sampled row's part of its group's cost, by a weight of its tokens (an output token as four input ones)."""
+        sample = self.book.cube.sample
+        if sample is None:
+            return None
+        groups = self.book.groups
+        fresh = groups["input"] - groups["cached"]
+        weight = fresh + 0.1 * groups["cached"] + 4.0 * groups["output"]
+        per_weight = np.where(known, pico.astype(np.float64), 0.0) / np.maximum(weight, 1)
+        rows = sample.columns
+        row_weight = (rows["input"] - rows["cached"]) + 0.1 * rows["cached"] + 4.0 * rows["output"]
+        return np.asarray(per_weight[sample.group] * row_weight)
+
+    # speed
+
+    def _logged_latency(self, choice: Choice) -> tuple[Histogram | None, str]:
+        measured = Histogram.merged(self.book.cube.latencies.values())
+        if measured.total >= 0.5 * self.book.groups["n"].sum():
+            return _in_seconds(measured), "measured"
+        return self._latency(choice, scaled=False), "estimated"
+
+    def _latency(self, choice: Choice, *, scaled: bool) -> Histogram | None:
+        """The distribution of seconds over all cells; None when the speed of an offer that answers is not known."""
+        cells, of_group = self.book.cube.cells, self.book.cube.shape_of
+        answered = choice.chosen >= 0
+        if not answered.any():
+            return None
+        seconds, spreads, counts = [], [], []
+        for code, offer in enumerate(choice.offers):
+            speed = self.speeds.of(offer)
+            if speed is None:
+                return None
+            share = self._share(of_group, choice.chosen == code)
+            n = np.rint(cells["n"] * share[cells["shape"]]).astype(np.int64)
+            there = np.flatnonzero(n)
+            output = bin_tokens(cells["bin"][there])
+            if scaled:
+                output = output * self.ratios.by_shape(offer, of_group, len(share))[cells["shape"][there]]
+            rows = np.maximum(cells["n"][there], 1)
+            cached = cells["cached"][there] / rows
+            fresh = cells["input"][there] / rows - cached
+            seconds.append(speed.seconds(fresh, cached, output) + choice.overhead_s)
+            spreads.append(speed.spread)
+            counts.append(n[there])
+        return spread_out(seconds, spreads, counts)
+
+    def _share(self, of_group: Ints, here: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The part of each shape's requests that lies in these groups."""
+        n = self.book.groups["n"]
+        return np.bincount(of_group, weights=n * here) / np.maximum(np.bincount(of_group, weights=n), 1)
+
+    # energy, movement, intervals
+
+    def _energy(self, estimate: Estimate, choice: Choice, *, logged: bool) -> None:
+        groups = self.book.groups
+        joules, known = 0.0, 0.0
+        measured = groups["measured"] == groups["n"] if logged else np.zeros(len(choice.chosen), dtype=bool)
+        joules += float(groups["energy_mj"][measured].sum()) / 1000
+        known += float(groups["n"][measured].sum())
+        for code, offer in enumerate(choice.offers):
+            here = (choice.chosen == code) & ~measured
+            model = self.book.catalog.models.get(offer.model)
+            quantity = _energy_quantity(model.energy.per if model and model.energy else "", groups, here)
+            if model is None or model.energy is None or quantity is None:
+                continue
+            joules += float(model.energy.joules) * quantity
+            known += float(groups["n"][here].sum())
+        total = float(groups["n"].sum())
+        estimate.energy_known = known / total if total else 0.0
+        estimate.energy_j = joules if known else None
+
+    def _moved(self, estimate: Estimate, choice: Choice, reference: Estimate) -> None:
+        """The share of requests that another offer answers than in the log; None when the log names no model."""
+        if not any(self.book.cube.grid.served(key) for key in self.book.cube.keys):
+            return
+        here = np.array([offer.id for offer in choice.offers] + ["", ""], dtype=object)[choice.chosen]
+        there = np.array([offer.id for offer in reference.offers] + ["", ""], dtype=object)[reference.chosen]
+        changed = (here != there) & (choice.chosen >= 0)
+        estimate.moved = float(self.book.groups["n"][changed].sum()) / max(1, estimate.requests)
+
+    def _intervals(self, estimate: Estimate, reference: Estimate) -> None:
+        if self.draws is None or estimate.row_cost is None:
+            return
+        estimate.interval = self.draws.relative(estimate.row_cost)
+        if reference.row_cost is not None and reference.known.all():
+            estimate.saving = self.draws.change(estimate.row_cost, reference.row_cost)
+
+
+def _placed(into: NDArray[Any], values: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[Any]:
+    """The values where they belong; big exact numbers make the whole column exact."""
+    if values.dtype == object and into.dtype != object:
+        into = into.astype(object)
+    out: NDArray[Any] = np.where(where, values, into)
+    return out
+
+
+def _in_seconds(histogram: Histogram) -> Histogram:
+    """A histogram of milliseconds as one of seconds."""
+    middles = histogram.middles()
+    return Histogram.of(middles / 1000, histogram.counts)
+
+
+def _energy_quantity(per: str, groups: Any, here: NDArray[np.bool_]) -> float | None:
+    if per == "request":
+        return float(groups["n"][here].sum())
+    if per == "mtok_output":
+        return float(groups["output"][here].sum()) / 1e6
+    return float(groups["images"][here].sum()) if per == "image" else None
+
+
+def offers_of(estimates: Sequence[Estimate]) -> list[Offer]:
+    """All offers that answer in any of the estimates, each once."""
+    return list({offer.id: offer for estimate in estimates for offer in estimate.offers}.values())

@@ -1,0 +1,90 @@
+"""How good the answers would be: what was measured of each model for each class, and what a misrouted request costs.
+
+Quality is a share of a hundred points of the measurement that most of the models in question have for a class, own evals first.
+Nothing is imputed: requests whose model was not measured are left out, and the share of the others is told.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jc.catalog.model import Catalog, Offer
+from jc.routing.quality import Judged, judged
+from jc.simulate.book import Book
+from jc.simulate.estimate import Estimate
+from jc.tiers.bands import Evidence
+
+Confusion = Mapping[str, Mapping[str, float]]
+"""For each true class the share of prompts that the classifier takes for each class."""
+_LEAST_KNOWN = 0.5
+
+
+@dataclass(slots=True)
+class Qualities:
+    """Points of models by class, over the models of all estimates, so that estimates compare on the same measurement."""
+
+    catalog: Catalog
+    offers: Sequence[Offer]
+    _judged: dict[str, Judged] = field(default_factory=dict)
+
+    def of(self, route_class: str) -> Judged:
+        """The measurement of a class."""
+        if route_class not in self._judged:
+            self._judged[route_class] = judged(self.catalog, Evidence(self.catalog), list(self.offers), route_class)
+        return self._judged[route_class]
+
+    def share(self, offer: Offer, route_class: str) -> float | None:
+        """The quality of an offer for a class, 0 to 1; None when it was not measured."""
+        points = self.of(route_class).points_of(offer.id)
+        return None if points is None else points / 100
+
+    def measures(self) -> str:
+        """Which measurement stands for which class, in words."""
+        found = [f"{name} by {judged.measure}" for name, judged in self._judged.items() if judged.measure]
+        return ", ".join(found)
+
+
+def fill(book: Book, estimates: Sequence[Estimate], qualities: Qualities, confusion: Confusion | None = None) -> None:
+    """Write into each estimate its expected quality and the share of requests for which it is known."""
+    classes = [name or "general" for name in book.part("route_class")]
+    n = book.groups["n"]
+    for estimate in estimates:
+        points = np.full(len(n), np.nan)
+        for group, (code, name) in enumerate(zip(estimate.chosen.tolist(), classes, strict=True)):
+            if code >= 0:
+                found = _expected(estimate, estimate.offers[code], name, classes, qualities, confusion if group >= 0 else None)
+                points[group] = np.nan if found is None else found
+        known = ~np.isnan(points)
+        total, answered = float(n.sum()), float(n[known].sum())
+        estimate.quality_known = answered / total if total else 0.0
+        estimate.quality = _mean(points, n, known) if estimate.quality_known >= _LEAST_KNOWN else None
+
+
+def _mean(points: NDArray[np.float64], n: NDArray[np.int64], known: NDArray[np.bool_]) -> float:
+    return float((points[known] * n[known]).sum() / n[known].sum())
+
+
+def _expected(
+    estimate: Estimate, offer: Offer, name: str, classes: Sequence[str], qualities: Qualities, confusion: Confusion | None
+) -> float | None:
+    """The quality of a request of a class at its offer, or over the offers that a wrong class would have sent it to."""
+    if confusion is None or name not in confusion or estimate.name == "as logged":
+        return qualities.share(offer, name)
+    total = weight = 0.0
+    for taken, share in confusion[name].items():
+        other = offer if taken == name else _offer_of_class(estimate, taken, classes) or offer
+        found = qualities.share(other, name)
+        if found is not None:
+            total += share * found
+            weight += share
+    return total / weight if weight else None
+
+
+def _offer_of_class(estimate: Estimate, name: str, classes: Sequence[str]) -> Offer | None:
+    """The offer that answers most groups of a class under an estimate; None when the log has none of that class."""
+    counts = np.bincount(
+        [code for code, other in zip(estimate.chosen.tolist(), classes, strict=True) if other == name and code >= 0]
+    )
+    return estimate.offers[int(counts.argmax())] if len(counts) else None

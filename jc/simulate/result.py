@@ -1,0 +1,179 @@
+"""The answer as plain values: the payload of `jc.simulation/1`. Money is exact decimal text, shares are between 0 and 1."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from jc.simulate.estimate import Estimate
+from jc.simulate.run import Simulation, change, days, span_of
+from jc.traffic.histogram import Histogram
+
+SCHEMA = "jc.simulation/1"
+QUANTILES = (("p50_s", 0.5), ("p90_s", 0.9), ("p95_s", 0.95), ("p99_s", 0.99))
+
+
+def usd(pico: Fraction | int) -> Decimal:
+    """Pico-dollars as dollars: exact when they are whole, else to a thousandth of one."""
+    value = Fraction(pico)
+    if value.denominator == 1:
+        return Decimal(value.numerator).scaleb(-12)
+    return Decimal(round(value * 1000)).scaleb(-15)
+
+
+def money_text(pico: Fraction | int) -> str:
+    """Dollars as decimal text without trailing zeros."""
+    text = format(usd(pico), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def payload(simulation: Simulation, *, by: Sequence[str] = (), slo_s: float | None = None) -> dict[str, Any]:
+    """Everything that the machine formats carry."""
+    counts = simulation.counts
+    span = days(span_of(simulation.cube)) if simulation.timed else None
+    return {
+        "traffic": {
+            "source": simulation.traffic,
+            "requests": counts.used,
+            "input_tokens": simulation.cube.total("input"),
+            "cached_input_tokens": simulation.cube.total("cached"),
+            "output_tokens": simulation.cube.total("output"),
+            "first_day": span[0].isoformat() if span else None,
+            "last_day": span[1].isoformat() if span else None,
+        },
+        "rows": {
+            "total": counts.total,
+            "used": counts.used,
+            "rejected": counts.rejected,
+            "by_reason": {reason.value: count for reason, count in sorted(counts.by_reason.items())},
+            "unknown_model": simulation.estimates[0].unknown,
+            "skipped": counts.skipped,
+        },
+        "baseline": simulation.baseline.name,
+        "tables": [table_row(estimate, simulation, slo_s) for estimate in simulation.estimates],
+        "by": {name: by_rows(simulation, name) for name in by},
+        "passed_over": simulation.passed_over,
+        "notes": simulation.notes,
+        "warnings": simulation.warnings,
+    }
+
+
+def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -> dict[str, Any]:
+    """One estimate as a row of `tables`."""
+    known = bool(estimate.known.any())
+    latency = estimate.latency
+    quantiles = latency.quantiles([share for _, share in QUANTILES]) if latency is not None else [None] * len(QUANTILES)
+    moved = estimate.moved
+    return {
+        "name": estimate.name,
+        "requests": estimate.requests,
+        "cost_usd": money_text(estimate.cost) if known else None,
+        "cost_interval_usd": interval_usd(estimate),
+        "change": change(estimate, simulation.baseline),
+        "change_interval": None if estimate.saving is None or simulation.baseline.name != simulation.estimates[0].name
+        else [estimate.saving.low, estimate.saving.high],
+        "usd_per_1k": money_text(estimate.cost * 1000 / estimate.requests) if known and estimate.requests else None,
+        **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
+        "mean_s": latency.mean if latency is not None else None,
+        "latency": estimate.latency_origin if latency is not None else None,
+        "over_slo": latency.share_above(slo_s) if latency is not None and slo_s is not None else None,
+        "energy_j": estimate.energy_j,
+        "energy_known": estimate.energy_known,
+        "quality": estimate.quality,
+        "quality_known": estimate.quality_known,
+        "moved": moved,
+        "kept": {name: estimate.kept.get(name, 0) for name in ("tools", "vision", "explicit", "swap_off")},
+        "rejected": estimate.rejected,
+        "unknown_model": estimate.unknown,
+        "unpriced": estimate.unpriced,
+        "unpriced_tokens": unpriced_share(estimate, simulation),
+        "cache_blind_usd": None if estimate.blind is None else money_text(estimate.blind),
+        "lost_cache": estimate.lost_cache,
+        "models": model_rows(estimate, simulation),
+        "assumptions": estimate.assumptions,
+    }  # fmt: skip
+
+
+def interval_usd(estimate: Estimate) -> list[str] | None:
+    """The 95 % interval of the cost, None when it is not known."""
+    if estimate.interval is None or not estimate.cost:
+        return None
+    return [
+        money_text(estimate.cost * Fraction(bound).limit_denominator(10**9))
+        for bound in (estimate.interval.low, estimate.interval.high)
+    ]
+
+
+def unpriced_share(estimate: Estimate, simulation: Simulation) -> float:
+    """The share of all tokens that the sum leaves out because no price is known."""
+    groups = simulation.book.groups
+    tokens = groups["input"] + groups["output"]
+    total = float(tokens.sum())
+    return float(tokens[~estimate.known].sum()) / total if total else 0.0
+
+
+def model_rows(estimate: Estimate, simulation: Simulation) -> list[dict[str, Any]]:
+    """Requests, tokens and cost by the model that answers, the dearest first."""
+    groups = simulation.book.groups
+    rows = []
+    for code, offer in enumerate(estimate.offers):
+        here = estimate.chosen == code
+        rows.append(
+            {
+                "model": offer.id,
+                "requests": int(groups["n"][here].sum()),
+                "input_tokens": int(groups["input"][here].sum()),
+                "output_tokens": int(groups["output"][here].sum()),
+                "cost_usd": money_text(sum_pico(estimate, here)),
+            }
+        )
+    return sorted(rows, key=lambda row: (-Decimal(row["cost_usd"]), row["model"]))
+
+
+def sum_pico(estimate: Estimate, here: "np.ndarray[Any, np.dtype[np.bool_]]") -> Fraction:
+    """The cost of some groups."""
+    from jc.simulate.book import exact_sum
+
+    return exact_sum(estimate.pico[here & estimate.known])
+
+
+_PARTS = {"class": "route_class", "key": "key", "org": "org", "day": "day", "hour": "hour", "model": "model"}
+
+
+def values_by(simulation: Simulation, name: str) -> list[str]:
+    """The value of a dimension for every group, as text."""
+    if name == "model":
+        return [simulation.cube.grid.served(key) or "–" for key in simulation.cube.keys]
+    found = simulation.book.part(_PARTS[name])
+    if name == "day":
+        return [str(np.datetime64(int(day), "D")) if int(day) >= 0 else "–" for day in found]
+    if name == "hour":
+        return [f"{int(hour):02d}" if int(hour) >= 0 else "–" for hour in found]
+    return [str(value) or "–" for value in found]
+
+
+def by_rows(simulation: Simulation, name: str) -> list[dict[str, Any]]:
+    """One row for each value of a dimension and each estimate, values by what they cost as logged, the dearest first."""
+    values = np.array(values_by(simulation, name), dtype=object)
+    distinct, index = np.unique(values, return_inverse=True)
+    n = simulation.book.groups["n"]
+    costs = [[sum_pico(estimate, index == at) for at in range(len(distinct))] for estimate in simulation.estimates]
+    largest = [max(float(column[at]) for column in costs) for at in range(len(distinct))]
+    order = range(len(distinct)) if name in {"day", "hour"} else sorted(range(len(distinct)), key=lambda at: -largest[at])
+    return [
+        {
+            name: str(distinct[at]),
+            "table": estimate.name,
+            "requests": int(n[index == at].sum()),
+            "cost_usd": money_text(costs[number][at]),
+        }
+        for at in order
+        for number, estimate in enumerate(simulation.estimates)
+    ]
+
+
+def latency_of(simulation: Simulation) -> Mapping[str, Histogram | None]:
+    """The latency histogram of every estimate."""
+    return {estimate.name: estimate.latency for estimate in simulation.estimates}

@@ -1,0 +1,294 @@
+"""One replay: log → cube → decisions → estimates, for any number of route tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from fractions import Fraction
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from jc.catalog.model import Catalog, Offer, RouteTable
+from jc.errors import InputError, Problem
+from jc.routing.request import Health
+from jc.simulate.book import Book
+from jc.simulate.choices import Chooser
+from jc.simulate.edges import edges, grid_of
+from jc.simulate.estimate import Assumed, Estimate, Estimator, offers_of
+from jc.simulate.intervals import Draws
+from jc.simulate.ratios import Ratios
+from jc.simulate.speeds import Speed, Speeds
+from jc.simulate.warmth import ordered
+from jc.traffic.cube import Cube, Thinning, cube_from, cube_query
+from jc.traffic.cubefile import is_cube, load
+from jc.traffic.grid import Grid, Split, wanted_columns
+from jc.traffic.read import Counts, Log, ReadOptions, open_log
+
+GUIDE_MIX: tuple[tuple[str, float], ...] = (("simple", 0.6), ("general", 0.3), ("reasoning", 0.07), ("code", 0.03))
+"""The class mix of the guide's workload of 1,000 requests; taken where a log has neither classes nor prompts."""
+SAMPLE_ROWS = 30_000
+_ROW_BYTES = 250
+LOGGED = "as logged"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a log. `at` prices every row at that moment; `now` stands for rows without a time."""
+
+    traffic: str
+    tables: Sequence[tuple[str, RouteTable]]
+    now: datetime
+    shipped: bool = False
+    """The tables were not named: what cannot be priced is passed over with a note instead of an error."""
+    baseline: str = LOGGED
+    at: datetime | None = None
+    by: tuple[str, ...] = ()
+    assumed: Assumed = field(default_factory=Assumed)
+    mix: tuple[tuple[str, float], ...] = ()
+    seed: int = 0
+    allow_unpriced: bool = False
+    health: Health = field(default_factory=Health)
+    rejects: Path | None = None
+    stdin: IO[bytes] | None = None
+    format: str | None = None
+    speeds: dict[str, Speed] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Simulation:
+    """The answer: estimates of the log and of every table, and what they rest on."""
+
+    traffic: str
+    counts: Counts
+    cube: Cube
+    book: Book
+    estimates: list[Estimate]
+    baseline: Estimate
+    speeds: Speeds
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    passed_over: dict[str, str] = field(default_factory=dict)
+    truncated: tuple[str, ...] = ()
+    timed: bool = True
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What all estimates rest on, each sentence once."""
+        return list(dict.fromkeys(line for estimate in self.estimates for line in estimate.assumptions))
+
+
+def simulate(question: Question, catalog: Catalog) -> Simulation:
+    """Replay a log, or price a cube, under route tables. InputError for what is wrong with either, or without a known price."""
+    if is_cube(Path(question.traffic)):
+        return _from_cube(question, catalog)
+    tables = [table for _, table in question.tables]
+    found = edges(catalog, tables)
+    with open_log(question.traffic, read_options(question)) as log:
+        grid = grid_of(
+            found,
+            tables,
+            log.sampled_span,
+            split=tuple(name for name in question.by if name in {"key", "org", "day", "hour"}),
+            clustered="session" if log.holds("session") else "key" if log.holds("key") else "row",
+            mix=() if log.holds("route_class") else question.mix or GUIDE_MIX,
+            seed=question.seed,
+        )
+        cube = shrunk(log, grid)
+        true_span = span_of(cube)
+        if found.between(*true_span) != grid.periods:
+            grid = replace(grid, periods=found.between(*true_span))
+            cube = shrunk(log, grid)
+        simulation = _estimated(question, catalog, cube, log.counts)
+        simulation.notes[:0] = list(log.notes)
+        simulation.truncated = log.truncated
+        simulation.timed = log.holds("ts")
+        _say_classes(simulation, log, question)
+        return simulation
+
+
+def read_options(question: Question) -> ReadOptions:
+    """How the log of a question is read; relative times begin on the day that is asked about."""
+    start = datetime.combine((question.at or question.now).date(), time(), UTC)
+    return ReadOptions(question.format, int(start.timestamp()) * 1_000_000, question.rejects, question.stdin)
+
+
+def shrunk(log: Log, grid: Grid) -> Cube:
+    """The cube of a log over a grid, thinned by the log's size so that memory stays bounded."""
+    rows = max(1, log.size // _ROW_BYTES)
+    thinning = Thinning(
+        clusters=max(1, rows // SAMPLE_ROWS),
+        latencies=max(1, rows // 2_000_000),
+        sized=log.holds("latency_ms"),
+    )
+    answer = log.group(wanted_columns(grid), lambda relation: cube_query(grid, relation, thinning))
+    return cube_from(grid, answer, thinning)
+
+
+def span_of(cube: Cube) -> tuple[int | None, int | None]:
+    """The first and last moment of a cube's rows (µs since 1970), None when they have none."""
+    last = int(cube.groups["last_us"].max())
+    return (int(cube.groups["first_us"].min()), last) if last > 0 else (None, None)
+
+
+def _from_cube(question: Question, catalog: Catalog) -> Simulation:
+    cube, about = load(Path(question.traffic))
+    found = edges(catalog, [table for _, table in question.tables])
+    missing = [edge for edge in found.inputs if edge not in cube.grid.input_edges]
+    within = [edge for edge in missing if ((cube.groups["least_input"] <= edge) & (edge < cube.groups["most_input"])).any()]
+    if within or not set(found.windows) <= set(cube.grid.windows):
+        raise InputError(
+            f"`{question.traffic}` was made for another catalog or other tables: it is not cut where prices change now",
+            hint="make it again from the log with `jc traffic cube`",
+        )
+    wanted = {name for name in question.by if name in {"key", "org", "day", "hour"} - set(cube.grid.split)}
+    if wanted:
+        raise InputError(f"a cube cannot tell {', '.join(sorted(wanted))} apart", hint="ask the log itself")
+    counts = Counts(total=int(about.get("total", cube.total("n"))), used=cube.total("n"))
+    for reason, count in dict(about.get("by_reason", {})).items():
+        counts.by_reason[reason] = int(count)
+    simulation = _estimated(question, catalog, cube, counts)
+    simulation.traffic = question.traffic
+    return simulation
+
+
+def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts) -> Simulation:
+    tables = [table for _, table in question.tables]
+    book = Book(cube, catalog, edges(catalog, tables), question.now, question.at)
+    speeds = Speeds(catalog, question.speeds)
+    ratios = Ratios(catalog, book.logged(), book.part("route_class"))
+    sample = cube.sample
+    draws = Draws.of(sample.columns["cluster"], sample.share, question.seed) if sample is not None else None
+    order = ordered(sample) if sample is not None and cube.total("cached") else None
+    estimator = Estimator(book, speeds, ratios, question.assumed, draws, order)
+    logged = estimator.as_logged(LOGGED)
+    estimates = [logged]
+    simulation = Simulation(question.traffic, counts, cube, book, estimates, logged, speeds)
+    chooser = Chooser(book, question.health)
+    for name, table in question.tables:
+        estimate = estimator.of(name, chooser.choose(table), logged)
+        if estimate.unpriced and question.shipped:
+            simulation.passed_over[name] = "; ".join(estimate.unpriced.values())
+            continue
+        estimates.append(estimate)
+    _refuse_unpriced(question, estimates)
+    simulation.baseline = _baseline(question, estimates)
+    _explain(simulation, ratios, question)
+    return simulation
+
+
+def _refuse_unpriced(question: Question, estimates: Sequence[Estimate]) -> None:
+    """Unknown is never zero: an offer without a price is an error, unless it was allowed."""
+    if question.allow_unpriced:
+        return
+    problems = [
+        Problem(f"{estimate.name}: {why}", hint="add its price to the catalog, or leave it out of the sum with --allow-unpriced")
+        for estimate in estimates[1:]
+        for why in estimate.unpriced.values()
+    ]
+    if problems:
+        raise InputError.of(list(dict.fromkeys(problems)))
+
+
+def _baseline(question: Question, estimates: Sequence[Estimate]) -> Estimate:
+    wanted = LOGGED if question.baseline == "logged" else question.baseline
+    for estimate in estimates:
+        if estimate.name == wanted:
+            return estimate
+    names = ", ".join(f"`{estimate.name}`" for estimate in estimates)
+    raise InputError(f"no estimate is called `{question.baseline}`", hint=f"`logged`, or one of {names}")
+
+
+def change(estimate: Estimate, baseline: Estimate) -> float | None:
+    """The relative change of cost against a baseline, over the groups whose cost both know; None when there are none."""
+    both = estimate.known & baseline.known & (baseline.chosen != -1)
+    before = _exact(baseline.pico, both)
+    if estimate is baseline or not before:
+        return None
+    return float(_exact(estimate.pico, both) / before) - 1
+
+
+def _exact(
+    pico: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]", where: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
+) -> Fraction:
+    from jc.simulate.book import exact_sum
+
+    return exact_sum(pico[where])
+
+
+def _explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
+    """Write under each estimate what it rests on."""
+    logged, *others = simulation.estimates
+    said = simulation.speeds.said(offers_of(simulation.estimates))
+    if logged.unknown:
+        simulation.warnings.append(_unknown(simulation, logged))
+    for estimate in simulation.estimates:
+        if estimate.latency_origin == "estimated" and said:
+            estimate.assumptions.append(f"latency is an estimate: {said}")
+        if estimate.backdated:
+            older = f"{estimate.backdated:,} requests are older than the first known price"
+            estimate.assumptions.append(f"{older} and cost what that one says")
+    for estimate in others:
+        _explain_table(simulation, estimate, ratios, question)
+
+
+def _explain_table(simulation: Simulation, estimate: Estimate, ratios: Ratios, question: Question) -> None:
+    if question.assumed.tokens == "as-logged":
+        estimate.assumptions.append("all models are taken to use the logged tokens (--tokens as-logged)")
+    elif ratios.said():
+        estimate.assumptions.append(ratios.said())
+    hidden = sorted(offer.id for offer in estimate.offers if _hides_reasoning(simulation, offer))
+    if hidden:
+        names = ", ".join(hidden)
+        estimate.assumptions.append(f"hidden reasoning tokens are not known for {names}: cost and latency are lower bounds")
+    if estimate.lost_cache > 0.01:
+        lost = f"loses {estimate.lost_cache:.0%} of the cached tokens"
+        simulation.warnings.append(f"{estimate.name} moves sessions between models and {lost}; it is counted")
+    if estimate.unpriced:
+        names = ", ".join(sorted(estimate.unpriced))
+        simulation.warnings.append(f"{estimate.name} leaves {names} unpriced; the sum is without it")
+
+
+def _hides_reasoning(simulation: Simulation, offer: Offer) -> bool:
+    """Whether an offer thinks in tokens that the log's models did not, as far as anybody has measured."""
+    model = simulation.book.catalog.models.get(offer.model)
+    thinkers = {one.model for one in simulation.estimates[0].offers if one.reasoning}
+    return bool(offer.reasoning) and offer.model not in thinkers and not (model is not None and model.verbosity)
+
+
+def _unknown(simulation: Simulation, logged: Estimate) -> str:
+    names = sorted(
+        {simulation.cube.grid.served(key) for key, code in zip(simulation.cube.keys, logged.chosen, strict=True) if code == -2}
+    )
+    share = logged.unknown / max(1, logged.requests)
+    if names == [""]:
+        return f"{logged.unknown:,} requests ({share:.1%}) name no model: what they cost as logged is not known"
+    stated = bool(logged.known[logged.chosen == -2].all())
+    how = "left at their logged cost" if stated else "their cost as logged is not known"
+    named = [name for name in names if name]
+    count = f"{len(named)} model{'s' if len(named) != 1 else ''}"
+    return f"{logged.unknown:,} requests ({share:.1%}) name {count} that are not in the catalog; {how}"
+
+
+def _say_classes(simulation: Simulation, log: Log, question: Question) -> None:
+    if log.holds("route_class"):
+        return
+    mix = ", ".join(f"{name} {share:.0%}" for name, share in question.mix or GUIDE_MIX)
+    where = "given with --mix" if question.mix else "of the guide's workload"
+    line = f"the log has neither classes nor prompts: the class mix {where} is assumed ({mix})"
+    for estimate in simulation.estimates[1:]:
+        estimate.assumptions.append(line)
+
+
+def by_name(split: Sequence[str]) -> tuple[Split, ...]:
+    """The parts of `--by` that need their own column in the cube."""
+    known: dict[str, Split] = {"key": "key", "org": "org", "day": "day", "hour": "hour"}
+    return tuple(known[name] for name in split if name in known)
+
+
+def days(span: tuple[int | None, int | None]) -> tuple[date, date] | None:
+    """The first and last day of a span, None without times."""
+    first, last = span
+    if first is None or last is None:
+        return None
+    return datetime.fromtimestamp(first / 1e6, UTC).date(), datetime.fromtimestamp(last / 1e6, UTC).date()

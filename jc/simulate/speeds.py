@@ -1,0 +1,121 @@
+"""How fast an offer answers: measured in the log where it has latencies, else the catalog's figures, else its tier's median.
+
+Seconds = time to first token + prefill of uncached and of cached tokens + writing the answer, times a lognormal spread.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist, median
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jc.catalog.model import Catalog, Offer
+from jc.traffic.histogram import Histogram
+
+Origin = Literal["log", "file", "catalog", "tier", "median"]
+WORDS: Mapping[Origin, str] = {
+    "log": "fitted from the log",
+    "file": "from the speeds file",
+    "catalog": "as the catalog has measured them",
+    "tier": "the median of their tier",
+    "median": "the median of the catalog",
+}
+_NODES = 15
+NODES: tuple[float, ...] = tuple(NormalDist().inv_cdf((number + 0.5) / _NODES) for number in range(_NODES))
+"""Normal quantiles of equal weight: a spread is carried by these many values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Seconds of one offer: at least, per uncached, cached and output token; `spread` is the sigma of the lognormal factor."""
+
+    ttft_s: float
+    s_per_fresh: float
+    s_per_cached: float
+    s_per_output: float
+    spread: float
+    origin: Origin
+
+    def seconds(
+        self, fresh: NDArray[np.float64], cached: NDArray[np.float64], output: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The median seconds of requests."""
+        return self.ttft_s + self.s_per_fresh * fresh + self.s_per_cached * cached + self.s_per_output * output
+
+
+@dataclass(slots=True)
+class Speeds:
+    """The speeds of offers, each found once; `fitted` come from the log or a file, by offer id."""
+
+    catalog: Catalog
+    fitted: Mapping[str, Speed] = field(default_factory=dict)
+    _found: dict[str, Speed | None] = field(default_factory=dict)
+    _medians: dict[str | None, tuple[float, float] | None] = field(default_factory=dict)
+
+    def of(self, offer: Offer) -> Speed | None:
+        """The speed of an offer, None when nothing in the catalog lets one say."""
+        if offer.id not in self._found:
+            self._found[offer.id] = self.fitted.get(offer.id) or self._from_catalog(offer)
+        return self._found[offer.id]
+
+    def _from_catalog(self, offer: Offer) -> Speed | None:
+        speed = offer.speed
+        ttft = float(speed.ttft_s) if speed is not None and speed.ttft_s is not None else None
+        rate = float(speed.tokens_per_s) if speed is not None and speed.tokens_per_s else None
+        if ttft is not None and rate is not None:
+            return Speed(ttft, 0.0, 0.0, 1 / rate, 0.0, "catalog")
+        placement = self.catalog.placements.get(offer.id)
+        origins: tuple[tuple[Origin, str | None], ...] = (("tier", placement.tier if placement else ""), ("median", None))
+        for origin, tier in origins:
+            medians = self._median(tier)
+            if medians is not None:
+                usual_ttft, usual_rate = medians
+                filled_ttft = usual_ttft if ttft is None else ttft
+                return Speed(filled_ttft, 0.0, 0.0, 1 / (usual_rate if rate is None else rate), 0.0, origin)
+        return None
+
+    def _median(self, tier: str | None) -> tuple[float, float] | None:
+        """Median time to first token and tokens per second of a tier (None: of the whole catalog) over offers that have both."""
+        if tier not in self._medians:
+            placed = self.catalog.placements
+            members = [
+                offer.speed
+                for offer in self.catalog.offers.values()
+                if offer.kind != "demo" and (tier is None or (offer.id in placed and placed[offer.id].tier == tier))
+            ]
+            both = [
+                (float(speed.ttft_s), float(speed.tokens_per_s))
+                for speed in members
+                if speed is not None and speed.ttft_s is not None and speed.tokens_per_s
+            ]
+            self._medians[tier] = (median(one for one, _ in both), median(one for _, one in both)) if both else None
+        return self._medians[tier]
+
+    def said(self, offers: Iterable[Offer]) -> str:
+        """Where the speeds of these offers come from, in words; empty when there are none."""
+        counts: dict[Origin | None, int] = {}
+        for offer in offers:
+            speed = self.of(offer)
+            origin = None if speed is None else speed.origin
+            counts[origin] = counts.get(origin, 0) + 1
+        if not counts:
+            return ""
+        parts = [f"{counts[origin]} {WORDS[origin]}" for origin in WORDS if origin in counts]
+        if None in counts:
+            parts.append(f"{counts[None]} unknown")
+        total = sum(counts.values())
+        return f"speeds of {total} model{'s' if total != 1 else ''}: {', '.join(parts)}"
+
+
+def spread_out(seconds: Sequence[NDArray[np.float64]], spreads: Sequence[float], n: Sequence[NDArray[np.int64]]) -> Histogram:
+    """The histogram of seconds with their spread: each value stands for 15 of equal weight around it."""
+    parts = []
+    for values, spread, counts in zip(seconds, spreads, n, strict=True):
+        if spread > 0:
+            factors = np.exp(spread * np.asarray(NODES))
+            parts.append(Histogram.of((values[:, None] * factors).ravel(), np.repeat(counts, _NODES)))
+        else:
+            parts.append(Histogram.of(values, counts * _NODES))
+    return Histogram.merged(parts)
