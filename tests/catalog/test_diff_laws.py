@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jc.catalog.diff import diff
@@ -22,12 +22,14 @@ def shuffled(catalog: Catalog, backwards: bool) -> Catalog:
     )
 
 
+@settings(max_examples=50)
 @given(catalogs())
 def test_equal_catalogs_have_no_difference(catalog: Catalog) -> None:
     """In whatever order they were read."""
     assert diff(catalog, shuffled(catalog, backwards=True), AT) == []
 
 
+@settings(max_examples=50)
 @given(catalogs(), catalogs())
 def test_the_difference_turns_round_with_its_sides(before: Catalog, after: Catalog) -> None:
     """What is new one way is removed the other way, and every figure changes places."""
@@ -42,12 +44,14 @@ def test_the_difference_turns_round_with_its_sides(before: Catalog, after: Catal
         assert forward == mirrored
 
 
+@settings(max_examples=50)
 @given(catalogs(), catalogs(), st.booleans(), st.booleans())
 def test_the_order_of_reading_does_not_matter(before: Catalog, after: Catalog, first: bool, second: bool) -> None:
     """The same two catalogs give the same list."""
     assert diff(before, after, AT) == diff(shuffled(before, first), shuffled(after, second), AT)
 
 
+@settings(max_examples=50)
 @given(catalogs(), catalogs())
 def test_every_delta_is_a_change(before: Catalog, after: Catalog) -> None:
     """No figure is told that did not move."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jc.catalog.model import Catalog
@@ -27,6 +27,7 @@ profiles = st.lists(
 swaps: st.SearchStrategy[Swaps] = st.sampled_from(["log", "all", "off"])
 
 
+@settings(max_examples=40)
 @given(profiles, catalogs(), catalogs(), swaps)
 def test_the_three_effects_sum_to_the_total(log: Sequence[Profile], before: Catalog, after: Catalog, who: Swaps) -> None:
     """To the last digit, for the log, for a month of it, and model by model."""
@@ -40,6 +41,7 @@ def test_the_three_effects_sum_to_the_total(log: Sequence[Profile], before: Cata
         assert month.after - month.before == month.total
 
 
+@settings(max_examples=40)
 @given(profiles, catalogs(), swaps)
 def test_equal_catalogs_have_no_effect(log: Sequence[Profile], world: Catalog, who: Swaps) -> None:
     """Whatever the traffic."""
@@ -49,6 +51,7 @@ def test_equal_catalogs_have_no_effect(log: Sequence[Profile], world: Catalog, w
     assert found.before == found.after
 
 
+@settings(max_examples=40)
 @given(profiles, catalogs(), catalogs(), swaps)
 def test_every_request_is_priced_or_left_out(log: Sequence[Profile], before: Catalog, after: Catalog, who: Swaps) -> None:
     """Rows in = used + left out."""
@@ -57,6 +60,7 @@ def test_every_request_is_priced_or_left_out(log: Sequence[Profile], before: Cat
     assert found.requests + sum(found.left_out.values()) == sum(profile.requests for profile in log)
 
 
+@settings(max_examples=40)
 @given(profiles, catalogs(), catalogs(), swaps)
 def test_traffic_adds_up(log: Sequence[Profile], before: Catalog, after: Catalog, who: Swaps) -> None:
     """The effect of a log is the sum of the effects of its profiles, in any order and however they are counted."""
