@@ -18,7 +18,7 @@ from jc.catalog.tree import Flaw, Map
 if TYPE_CHECKING:
     from jc.catalog.conform import Misfit
 
-_ID = re.compile(r"""\b(?:id|name|provider|model):\s*["']?([^\s"',}\]]+)|aliases:\s*\[([^\]]*)\]""")
+_ID = re.compile(r"""\b(?:id|name|provider|model): *["']?([^\s"',}\]]{1,200})|aliases: *\[([^\]\n]{0,500})\]""")
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "models": ("models",),
     "offers": ("offers",),

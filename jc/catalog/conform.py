@@ -13,7 +13,7 @@ from jc.catalog.kinds import FileKind
 from jc.catalog.schema import FILES, SCHEMA_VERSION
 from jc.catalog.shapes.base import Shape
 from jc.catalog.suggest import found, suggest
-from jc.catalog.tree import BROKEN, Map, Path
+from jc.catalog.tree import BROKEN, MAX_FLAWS, Map, Path
 
 _MONEY = re.compile(r"\s*(?:USD|EUR|[$€£])?\s*([0-9][0-9,_ ]*(?:\.[0-9]+)?)\s*(?:USD|EUR|[$€£])?\s*\Z")
 _NO_ZONE = frozenset(
@@ -39,7 +39,11 @@ def misfits(kind: FileKind, tree: object) -> list[Misfit]:
     try:
         shape.model_validate(tree)
     except ValidationError as error:
-        return list(_first_at_each_place(_misfit(shape, tree, detail) for detail in error.errors(include_url=False)))
+        details = error.errors(include_url=False)
+        out = list(_first_at_each_place(_misfit(shape, tree, detail) for detail in details[:MAX_FLAWS]))
+        if len(details) > MAX_FLAWS:
+            out.append(Misfit((), False, "too-large", f"{len(details) - MAX_FLAWS:,} more problems in this file"))
+        return out
     return []
 
 

@@ -32,6 +32,7 @@ class Document:
     flaws: list[Flaw]
     _marks: dict[TreePath, Mark] | None = field(default=None, repr=False)
     _starts: dict[tuple[int, int], TreePath] | None = field(default=None, repr=False)
+    _lines: list[str] | None = field(default=None, repr=False)
 
     @property
     def marks(self) -> dict[TreePath, Mark]:
@@ -69,8 +70,9 @@ class Document:
 
     def line(self, number: int) -> str:
         """One line of the file, for quoting."""
-        lines = self.raw.decode("utf-8", "replace").split("\n")
-        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+        if self._lines is None:
+            self._lines = self.raw.decode("utf-8", "replace").split("\n")
+        return self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
 
 
 def _maps(tree: Any) -> Iterator[tuple[TreePath, Map]]:

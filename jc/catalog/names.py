@@ -7,6 +7,7 @@ answer is an error that lists them, because price, region and vision differ betw
 from collections.abc import Iterable, Sequence
 
 from jc.catalog.model import Catalog, Offer
+from jc.catalog.suggest import nearest
 from jc.errors import InputError, Problem
 
 
@@ -26,6 +27,7 @@ class Names:
                 of_model.setdefault(alias, []).extend(of_model.get(model.id, ()))
         self._aliases = exact
         self._models = of_model
+        self._forms: dict[str, str] = {}
 
     def matches(self, name: str) -> Sequence[Offer]:
         """The offers that a name can mean: one is an answer, several are a question, none is unknown."""
@@ -51,16 +53,12 @@ class Names:
         return found[0] if len(found) == 1 else None
 
     def suggestions(self, name: str, most: int = 3) -> list[str]:
-        """The nearest ids and aliases, best first."""
-        import difflib
-
-        known = {**dict.fromkeys(self.catalog.offers), **dict.fromkeys(self._aliases), **dict.fromkeys(self._models)}
-        folded: dict[str, str] = {}
-        for full in known:
-            for form in (full, full.rpartition("/")[2]):
-                folded.setdefault(form.lower(), full)
-        near = difflib.get_close_matches(name.lower(), folded, most, 0.6)
-        return list(dict.fromkeys(folded[form] for form in near))
+        """The nearest ids and aliases, best first; a name may be like the part after the slash."""
+        if not self._forms:
+            for full in (*self.catalog.offers, *self._aliases, *self._models):
+                for form in (full, full.rpartition("/")[2]):
+                    self._forms.setdefault(form, full)
+        return list(dict.fromkeys(self._forms[form] for form in nearest(name, list(self._forms), most)))
 
     def _by_ending(self, name: str) -> list[Offer]:
         ending = f"/{name}"

@@ -1,9 +1,11 @@
 """Rules that compare: with the base of a pull request (`--base`), and a price row with the one before it."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any, cast
 
 from jc.catalog.check import Book, Remark, Rule, rule
 from jc.catalog.model import Offer, PriceRow
@@ -13,6 +15,8 @@ from jc.catalog.rules.uses import Steps
 from jc.errors import Where
 
 _FAR, _TENFOLD = 4, 10
+_NEAR = 50
+"""So many rows after a deleted one are looked at for one that is still there."""
 
 
 def _pairs(book: Book) -> Iterator[tuple[Offer, Offer]]:
@@ -129,14 +133,13 @@ def _deleted(book: Book, at: date) -> Iterator[Remark]:
     if book.base is None:
         return
     aliases = {alias for offer in book.offers for alias in offer.aliases}
+    successors = _Successors(book, [offer.where for offer in book.base.offers], book.catalog.offers)
     for old in book.base.offers:
         if old.id in book.catalog.offers or old.id in aliases or old.id in book.lost or gone(old, at):
             continue
         when = f"is to be removed on {old.lifecycle.removal}" if old.lifecycle.removal else "has no removal date"
-        where = _vacant(book, old.where, [offer.where for offer in book.base.offers], book.catalog.offers)
-        yield Remark(
-            where, f"the offer `{old.id}` is gone, but {when}", "keep it, with `lifecycle: {removal, replacement, source}`"
-        )
+        message = f"the offer `{old.id}` is gone, but {when}"
+        yield Remark(successors.place(old.where), message, "keep it, with `lifecycle: {removal, replacement, source}`")
     yield from _deleted_models(book, at)
 
 
@@ -144,32 +147,39 @@ def _deleted_models(book: Book, at: date) -> Iterator[Remark]:
     if book.base is None:
         return
     aliases = {alias for model in book.catalog.models.values() for alias in model.aliases}
+    successors = _Successors(book, [model.where for model in book.base.catalog.models.values()], book.catalog.models)
     for old in book.base.catalog.models.values():
         if old.id in book.catalog.models or old.id in aliases or old.id in book.lost:
             continue
         left = [offer.id for offer in book.base.by_model.get(old.id, ()) if not gone(offer, at)]
         if left:
-            where = _vacant(book, old.where, [model.where for model in book.base.catalog.models.values()], book.catalog.models)
             message = f"the model `{old.id}` is gone, but `{left[0]}` is not removed"
-            yield Remark(where, message, "a model stays as long as an offer of it does")
+            yield Remark(successors.place(old.where), message, "a model stays as long as an offer of it does")
 
 
-def _vacant(book: Book, old: Where, all_old: Iterable[Where], now: Mapping[str, object]) -> Where:
-    """Where something deleted stood: at the row that follows it today, else at the end of the file it was in."""
-    base = book.base.documents.find(old) if book.base is not None else None
-    rel = base.rel if base is not None else ""
-    document = next((item for item in book.documents if item.rel == rel), None)
-    if document is None:
-        root = book.documents.root
-        return Where(f"{root}/{rel}" if root else rel)
-    later = sorted(where for where in all_old if where.file == old.file and where > old)
-    for where in later:
-        node = base.node(where) if base is not None else None
-        current = now.get(str(node.get("id"))) if node is not None else None
-        if current is not None:
-            place: Where = current.where  # type: ignore[attr-defined]
-            return place
-    return document.where((str(document.kind),), key=True)
+class _Successors:
+    """Where something deleted stood: at the row that followed it and is still there, else at the list that it was in."""
+
+    def __init__(self, book: Book, old: Iterable[Where], now: Mapping[str, Any]) -> None:
+        self.book = book
+        self.now = now
+        self.rows = sorted(old)
+        self.files = {document.rel: document for document in book.documents}
+
+    def place(self, old: Where) -> Where:
+        """The place in today's files."""
+        before = self.book.base.documents.find(old) if self.book.base is not None else None
+        rel = before.rel if before is not None else ""
+        document = self.files.get(rel)
+        if before is None or document is None:
+            root = self.book.documents.root
+            return Where(f"{root}/{rel}" if root else rel)
+        for where in self.rows[bisect_right(self.rows, old) :][:_NEAR]:
+            node = before.node(where) if where.file == old.file else None
+            current = self.now.get(str(node.get("id"))) if node is not None else None
+            if current is not None and current.where.file == document.file:
+                return cast("Where", current.where)
+        return document.where((str(document.kind),), key=True)
 
 
 @rule("JC955", "capability-lost", "warning", "history", "An offer that loses a capability says why: `note`.", compares=True)

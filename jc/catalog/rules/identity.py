@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import count
 from typing import NamedTuple
 
 from jc.catalog.check import Book, Remark, Rule, rule
@@ -14,6 +15,8 @@ from jc.catalog.suggest import suggest
 from jc.errors import Where
 
 UNPLACED = "unplaced"
+_SUGGESTED = 25
+"""So many unknown names get a suggestion: looking through thousands of names for thousands of others takes minutes."""
 _FOLD = str.maketrans("", "", "-._")
 
 
@@ -100,27 +103,34 @@ def _confusable_name(book: Book, _at: date) -> Iterator[Remark]:
     "Every model and offer that is named exists: in offers, scores, tiers, routes, jobs.",
 )
 def _unknown_model(book: Book, _at: date) -> Iterator[Remark]:
-    models = book.catalog.models
+    models, known = book.catalog.models, {*book.catalog.models, *book.lost}
+    asked = count()
     for offer in book.offers:
-        if offer.model not in models and offer.model not in book.lost:
-            hint = suggest(offer.model, models) or "add it to `models/`"
-            yield Remark(book.at(offer.where, "model"), f"`{offer.model}` is in no file of `models/`", hint)
+        if offer.model not in known:
+            hint = suggest(offer.model, models) if next(asked) < _SUGGESTED else ""
+            yield Remark(
+                book.at(offer.where, "model"), f"`{offer.model}` is in no file of `models/`", hint or "add it to `models/`"
+            )
     for score in book.catalog.scores:
-        if score.model not in models and score.model not in book.catalog.offers and score.model not in book.lost:
-            hint = suggest(score.model, [*models, *book.catalog.offers])
+        if score.model not in known and score.model not in book.catalog.offers:
+            hint = suggest(score.model, [*models, *book.catalog.offers]) if next(asked) < _SUGGESTED else ""
             yield Remark(book.at(score.where, "model"), f"`{score.model}` is in no catalog", hint)
     yield from _unknown_offers(book)
 
 
 def _unknown_offers(book: Book) -> Iterator[Remark]:
     names: Names | None = None
+    asked = count()
     for use in offer_uses(book):
         if use.name in book.catalog.offers or use.name in book.lost:
             continue
         names = names or Names(book.catalog)
         remark = _unresolved(use, names, book.lost)
-        if remark:
-            yield remark._replace(where=book.at(use.record, *use.path))
+        if remark is None:
+            continue
+        near = names.suggestions(use.name, 1) if not remark.hint and next(asked) < _SUGGESTED else []
+        hint = f"did you mean `{near[0]}`?" if near else remark.hint
+        yield Remark(book.at(use.record, *use.path), remark.message, hint)
 
 
 def _unresolved(use: Use, names: Names, lost: frozenset[str]) -> Remark | None:
@@ -135,8 +145,7 @@ def _unresolved(use: Use, names: Names, lost: frozenset[str]) -> Remark | None:
     if found:
         listed = ", ".join(f"`{offer.id}`" for offer in found)
         return Remark(use.record, f"`{use.name}` ({use.role}) means {len(found)} offers: {listed}", "write the full id of one")
-    near = names.suggestions(use.name, 1)
-    return Remark(use.record, f"`{use.name}` ({use.role}) is in no catalog", f"did you mean `{near[0]}`?" if near else "")
+    return Remark(use.record, f"`{use.name}` ({use.role}) is in no catalog")
 
 
 @rule("JC204", "unknown-tier", "error", "identity", "Every tier that is named is one of `tiers/policy.yaml`.")

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 
 from jc.catalog.check import Book, Remark, Rule, rule
 from jc.errors import Where
 
+_MOST = 100
+"""More finds of one kind in one file are not listed: each is placed by counting lines from the top."""
 _SECRETS = (
     ("sk-", re.compile(r"\bsk-[A-Za-z0-9_-]{20,}")),
     ("AKIA", re.compile(r"\bAKIA[0-9A-Z]{16}\b")),
@@ -38,7 +41,7 @@ def secret(book: Book, _at: date) -> Iterator[Remark]:
             if word.encode() not in document.raw:
                 continue
             text = document.raw.decode("utf-8", "replace")
-            for match in pattern.finditer(text):
+            for match in islice(pattern.finditer(text), _MOST):
                 line = text.count("\n", 0, match.start()) + 1
                 column = match.start() - text.rfind("\n", 0, match.start())
                 hint = "delete it, revoke it, and name the variable that holds it: `key_env`"

@@ -1,6 +1,6 @@
 """offers/<provider>.yaml: what can be bought."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -59,7 +59,9 @@ class WhenShape(Shape):
     """The conditions of an override; all that are written must hold."""
 
     prompt_tokens_gt: Whole | None = None
-    utc: list[WindowText] | None = Field(None, description='windows in UTC, like "01:00-04:00"; over midnight is allowed')
+    utc: Annotated[list[WindowText], Field(max_length=8)] | None = Field(
+        None, description='windows in UTC, like "01:00-04:00"; over midnight is allowed'
+    )
     days: list[WeekDay] | None = Field(None, description="the days on which the windows begin; needed with `utc`")
     mode: Mode | None = None
     region: Text | None = None
@@ -91,7 +93,7 @@ class PriceShape(Shape):
     usd_per_image: Number | None = None
     usd_per_audio_second: Number | None = None
     usd_per_ktexts: Number | None = None
-    overrides: list[OverrideShape] = Field(default_factory=list)
+    overrides: Annotated[list[OverrideShape], Field(max_length=50)] = Field(default_factory=list)
     source: Text | None = None
     checked: Day | None = None
     correction: Correction | None = None
