@@ -91,9 +91,10 @@ def simulation_conclusion(payload: Fields) -> str:
     rows = payload["rows"]
     if not tables:
         return f"{count(rows['used'])} requests, and no route table to compare"
-    base = tables[0]
+    name = base_of(payload)
+    base = next(table for table in tables if table["name"] == name)
     before = _money(base["cost_usd"])
-    others = [table for table in tables[1:] if _money(table["cost_usd"]) is not None]
+    others = [table for table in tables if table is not base and _money(table["cost_usd"]) is not None]
     if before is None or not others:
         return f"{count(rows['used'])} requests cost {usd_total(before)} {base['name']}"
     best = min(others, key=lambda table: _money(table["cost_usd"]) or Decimal(0))
@@ -102,6 +103,13 @@ def simulation_conclusion(payload: Fields) -> str:
     if after >= before:
         return f"No route table is cheaper than {base['name']} ({usd_total(before)}); {best['name']} costs {usd_total(after)}"
     return f"{best['name']} costs {usd_total(after)} instead of {usd_total(before)} ({moved}){_worse(base, best)}"
+
+
+def base_of(payload: Fields) -> str:
+    """The table that the others are compared with: the named baseline, else the first."""
+    names = [str(table["name"]) for table in payload["tables"]]
+    baseline = payload.get("baseline")
+    return str(baseline) if baseline in names else names[0] if names else ""
 
 
 def _worse(base: Fields, best: Fields) -> str:

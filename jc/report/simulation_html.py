@@ -1,106 +1,127 @@
 """The page of a simulation: what each route table would have cost, how fast and good it would have been, what is assumed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 from jc.report.chart_parts import Axis, Bar, Chart, Point, colors, scale_for
-from jc.report.charts import bars, curves, plane, ranges
-from jc.report.conclusion import bounds, number, simulation_conclusion
+from jc.report.charts import bars, plane, ranges
+from jc.report.conclusion import base_of, bounds, joined, number, simulation_conclusion
 from jc.report.html import Block, Folded, Grid, Listing, Page, Prose, Section, render_page
 from jc.report.numbers import MINUS, UNKNOWN, count, joules, percent, seconds, usd_total
+from jc.report.simulation_parts import TIMES, Group, by_group, groups_of, over_time
 from jc.report.table import Column, Table
 
 Fields = Mapping[str, Any]
-MAX_GROUPS = 15
-"""Groups in one chart of bars, the most costly first; the table beside it has `MAX_ROWS`."""
-MAX_ROWS = 200
 _MARKS = ("p50", "p90", "p95", "p99")
-_TIMES = {"day": "%-d %b %Y", "hour": "%-d %b %H:%M"}
-"""Dimensions that are times, with the d3 format of their labels."""
-
-
-class Group(NamedTuple):
-    """One cell of `by`: the group's value (a class, a model …), the route table, and its figures."""
-
-    value: str
-    table: str
-    figures: Fields
+_CLASSES = ("class", "route_class")
 
 
 def simulation_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
     """The payload of schema `jc.simulation/1` as one HTML file; figures that it lacks are left out, not guessed."""
-    tables = payload["tables"]
+    tables, base = payload["tables"], base_of(payload)
+    names = [str(table["name"]) for table in tables]
     by = {name: list(groups_of(name, found)) for name, found in (payload.get("by") or {}).items()}
-    rows = payload["rows"]
+    by.setdefault("model", _models(tables))
     sections = [
-        _costs(tables),
-        *(_by_group(name, by[name], tables) for name in ("class", "route_class") if by.get(name)),
+        _costs(tables, base),
+        *(by_group(name, by[name], names, base) for name in _CLASSES if by.get(name)),
         _quality(tables),
         _latency(tables),
-        *(_over_time(name, by[name]) for name in _TIMES if by.get(name)),
-        *(
-            _by_group(name, found, tables)
-            for name, found in by.items()
-            if name not in {"class", "route_class", *_TIMES} and found
-        ),
-        _assumptions(tables, rows),
+        _cache(tables),
+        *(over_time(name, by[name], names) for name in TIMES if by.get(name)),
+        *(by_group(name, found, names, base) for name, found in by.items() if found and name not in {*_CLASSES, *TIMES}),
+        _assumptions(payload),
     ]
-    lead = [f"{count(rows['used'])} requests replayed, {count(rows['rejected'])} of {count(rows['total'])} rows rejected."]
     title = simulation_conclusion(payload)
-    return render_page(
-        Page("Simulation", title, [section for section in sections if section], reproduce, lead, payload.get("warnings") or ())
-    )
+    kept = [section for section in sections if section]
+    return render_page(Page("Simulation", title, kept, reproduce, _lead(payload), payload.get("warnings") or ()))
 
 
-def groups_of(name: str, found: object) -> Iterable[Group]:
-    """The groups of one dimension: a list of rows with `table` and the dimension's name, or value → table → figures."""
-    if isinstance(found, Mapping):
-        for value, tables in found.items():
-            if isinstance(tables, Mapping):
-                for table, figures in tables.items():
-                    if isinstance(figures, Mapping):
-                        yield Group(str(value), str(table), figures)
-        return
-    for row in found if isinstance(found, Sequence) else ():
-        value = next((row[key] for key in (name, "value", "group", "name") if key in row), None)
-        yield Group(UNKNOWN if value is None else str(value), str(row.get("table", "")), row)
+def _lead(payload: Fields) -> list[str]:
+    rows, traffic = payload["rows"], payload.get("traffic") or {}
+    source = f"{traffic['source']}: " if traffic.get("source") else ""
+    days = [str(traffic[name]) for name in ("first_day", "last_day") if traffic.get(name)]
+    when = f", {' to '.join(dict.fromkeys(days))}" if days else ""
+    used, total, rejected = (count(rows[name]) for name in ("used", "total", "rejected"))
+    return [f"{source}{used} requests replayed{when}; {rejected} of {total} rows rejected."]
 
 
-def _costs(tables: Sequence[Fields]) -> Section:
+def _models(tables: Sequence[Fields]) -> list[Group]:
+    """What each model answers and costs under each table, from the rows of the tables themselves."""
+    return [
+        Group(str(row["model"]), str(table["name"]), row)
+        for table in tables
+        for row in table.get("models") or ()
+        if row.get("requests")
+    ]
+
+
+def _costs(tables: Sequence[Fields], base: str) -> Section:
     names = [str(table["name"]) for table in tables]
     rows = [
-        Bar(str(table["name"]), str(table["name"]), usd, usd_total(usd), *bounds(table["cost_usd"]))
+        Bar(str(table["name"]), str(table["name"]), usd, usd_total(usd), *_cost_bounds(table))
         for table in tables
         if (usd := number(table["cost_usd"])) is not None
     ]
-    blocks: list[Block] = [Grid(_summary_table(tables), colors(names))]
+    summary = _summary_table(tables, base)
+    blocks: list[Block] = [Grid(summary, colors(names))]
+    if lines := _uncertain(tables):
+        blocks.append(Listing(lines))
     if rows:
-        caption = "The whole traffic under each route table; lines are intervals where there are any."
-        blocks.append(Chart("Cost of each route table", caption, bars(rows, Axis("USD", "$,~r")), _summary_table(tables)))
+        caption = "The whole traffic under each route table; lines are 95% intervals where they are known."
+        blocks.append(Chart("Cost of each route table", caption, bars(rows, Axis("USD", "$,~r")), summary))
     return Section("Cost", blocks)
 
 
-def _summary_table(tables: Sequence[Fields]) -> Table:
-    heads = ("Requests", "Cost", "Change", "$/1k", "p50", "p95", "Energy", "Quality", "Moved", "Kept", "Rejected")
-    return Table(
-        (Column("Route table"), *(Column(name, "right") for name in heads)),
-        [_summary_row(table, at == 0) for at, table in enumerate(tables)],
-    )
+def _cost_bounds(table: Fields) -> tuple[float | None, float | None]:
+    found = table.get("cost_interval_usd")
+    if isinstance(found, Sequence) and len(found) == 2:
+        return number(found[0]), number(found[1])
+    return bounds(table["cost_usd"])
 
 
-def _summary_row(table: Fields, base: bool) -> list[str]:
+def _uncertain(tables: Sequence[Fields]) -> list[str]:
+    """How far each change could be off, and what is not priced, in sentences."""
+    lines = []
+    for table in tables:
+        if found := table.get("change_interval"):
+            low, high = (signed_share(number(one)) for one in found)
+            lines.append(f"{table['name']}: {signed_share(number(table.get('change')))}, 95% interval {low} to {high}")
+    for table in tables:
+        if why := table.get("unpriced"):
+            share = percent(number(table.get("unpriced_tokens")))
+            lines.append(f"{table['name']} leaves out {share} of the tokens, as no price is known for {joined(list(why))}")
+    return lines
+
+
+def _summary_table(tables: Sequence[Fields], base: str) -> Table:
+    heads = ["Requests", "Cost", "Change", "$/1k", "p50", "p95"]
+    slo = any(table.get("over_slo") is not None for table in tables)
+    heads += [*(["Over SLO"] if slo else []), "Energy", "Quality", "Moved", "Kept", "Rejected"]
+    rows = [_summary_row(table, str(table["name"]) == base, slo) for table in tables]
+    return Table((Column("Route table"), *(Column(name, "right") for name in heads)), rows)
+
+
+def _summary_row(table: Fields, base: bool, slo: bool) -> list[str]:
     usd, requests = number(table["cost_usd"]), number(table.get("requests"))
     per_k = usd / requests * 1000 if usd is not None and requests else None
-    kept = table.get("kept")
-    shares = [number(share) for share in kept.values()] if isinstance(kept, Mapping) else [number(kept)]
-    known = [share for share in shares if share is not None]
-    moved_cost = None if base else number(table.get("change"))
+    kept = sum(value for value in map(number, (table.get("kept") or {}).values()) if value is not None)
     return [
-        str(table["name"]), count(requests), usd_total(usd), signed_share(moved_cost), usd_total(per_k),
-        seconds(number(table.get("p50_s"))), seconds(number(table.get("p95_s"))), joules(number(table.get("energy_j"))),
-        percent(number(table.get("quality"))), _share_or_count(number(table.get("moved"))),
-        _share_or_count(sum(known)) if known else UNKNOWN, count(number(table.get("rejected"))),
+        str(table["name"]), count(requests), usd_total(usd), UNKNOWN if base else signed_share(number(table.get("change"))),
+        usd_total(per_k), seconds(number(table.get("p50_s"))), seconds(number(table.get("p95_s"))),
+        *([percent(number(table.get("over_slo")))] if slo else []),
+        _partly(joules(number(table.get("energy_j"))), table.get("energy_known")),
+        _partly(percent(number(table.get("quality"))), table.get("quality_known")),
+        percent(number(table.get("moved"))), percent(kept / requests) if requests else UNKNOWN,
+        count(number(table.get("rejected"))),
     ]  # fmt: skip
+
+
+def _partly(text: str, known: object) -> str:
+    """A figure that covers only some of the requests says how many."""
+    share = number(known)
+    return text if text == UNKNOWN or share is None or share > 0.995 else f"{text} (of {percent(share, 0)})"
 
 
 def signed_share(share: float | None) -> str:
@@ -108,44 +129,7 @@ def signed_share(share: float | None) -> str:
     return UNKNOWN if share is None else f"{share * 100:+.1f}%".replace("-", MINUS)
 
 
-def _share_or_count(value: float | None) -> str:
-    return UNKNOWN if value is None else percent(value) if value <= 1 else count(value)
-
-
-def _by_group(name: str, groups: Sequence[Group], tables: Sequence[Fields]) -> Section | None:
-    names = [str(table["name"]) for table in tables]
-    cost = {(group.value, group.table): number(group.figures.get("cost_usd")) for group in groups}
-    requests = {group.value: number(group.figures.get("requests")) for group in reversed(groups)}
-    values = list(dict.fromkeys(group.value for group in groups))
-    base = names[0] if names else ""
-    values.sort(key=lambda value: -max((cost.get((value, table)) or 0.0 for table in names), default=0.0))
-    rows = []
-    for value in values[:MAX_ROWS]:
-        found = [cost.get((value, table)) for table in names]
-        saved = [None if one is None or found[0] is None else found[0] - one for one in found[1:]]
-        rows.append([value, count(requests[value]), *(usd_total(one) for one in found), *(usd_total(one) for one in saved)])
-    columns = (
-        Column(name.replace("_", " ").capitalize()), Column("Requests", "right"), *(Column(table, "right") for table in names),
-        *(Column(f"Saved by {table}", "right") for table in names[1:]),
-    )  # fmt: skip
-    table = Table(columns, rows)
-    drawn = [
-        Bar(value, table_name, usd, usd_total(usd))
-        for value in values[:MAX_GROUPS]
-        for table_name in names
-        if (usd := cost.get((value, table_name))) is not None
-    ]
-    if not drawn:
-        return None
-    left = f" The {MAX_GROUPS} most costly of {len(values):,} are drawn." if len(values) > MAX_GROUPS else ""
-    title = f"Cost by {name.replace('_', ' ')}"
-    chart = Chart(title, f"What is saved is told against {base}.{left}", bars(drawn, Axis("USD", "$,~r")), table)
-    return Section(f"By {name.replace('_', ' ')}", [chart])
-
-
 def _quality(tables: Sequence[Fields]) -> Section | None:
-    from decimal import Decimal
-
     from jc.evals.statistics.costs import CostPoint, frontier
 
     points = [
@@ -196,49 +180,42 @@ def _latency(tables: Sequence[Fields]) -> Section | None:
     return Section("Latency", [Chart("How long requests take", caption, ranges(found, axis), Table(columns, rows))])
 
 
-def _over_time(name: str, groups: Sequence[Group]) -> Section | None:
-    points = [(group, usd) for group in groups if (usd := number(group.figures.get("cost_usd"))) is not None]
-    if not points:
+def _cache(tables: Sequence[Fields]) -> Section | None:
+    """What the bill would be if nobody counted the prompt cache; None when the log has none."""
+    drawn, rows = [], []
+    for table in tables:
+        name, usd, blind = str(table["name"]), number(table["cost_usd"]), number(table.get("cache_blind_usd"))
+        if usd is None or blind is None:
+            continue
+        rows.append([name, usd_total(usd), usd_total(blind), percent(number(table.get("lost_cache")))])
+        drawn += [Bar(name, "with the cache", usd, usd_total(usd)), Bar(name, "without it", blind, usd_total(blind))]
+    if not rows:
         return None
-    whole = all(group.value.isdigit() for group, _ in points)
-    series: dict[str, list[tuple[float | str, float]]] = {}
-    for group, usd in sorted(points, key=lambda point: int(point[0].value) if whole else point[0].value):
-        series.setdefault(group.table, []).append((float(group.value) if whole else group.value, usd))
-    tables = list(series)
-    cost = {(group.value, group.table): usd for group, usd in points}
-    values = sorted({group.value for group, _ in points}, key=lambda value: int(value) if whole else value)
-    rows = [[value, *(usd_total(cost.get((value, table))) for table in tables)] for value in values]
-    x = Axis(f"{name}, UTC", "~r") if whole else Axis(f"{name}, UTC", _TIMES[name], "time")
-    table = Table((Column(name.capitalize()), *(Column(table, "right") for table in tables)), rows[: MAX_ROWS * 5])
-    title = f"Cost over the {name}s"
-    return Section(
-        f"Over the {name}s",
-        [
-            Chart(
-                title,
-                "What the requests of each span cost under each table.",
-                curves(series, x, Axis("USD", "$,~r", zero=True)),
-                table,
-            )
-        ],
+    columns = (
+        Column("Route table"),
+        Column("Cost", "right"),
+        Column("Cache-blind", "right"),
+        Column("Cached tokens lost", "right"),
     )
+    caption = "A session that moves to another model leaves its cache behind; cache-blind prices every input token in full."
+    chart = Chart("Cost with and without the prompt cache", caption, bars(drawn, Axis("USD", "$,~r")), Table(columns, rows))
+    return Section("Prompt cache", [chart])
 
 
-def _assumptions(tables: Sequence[Fields], rows: Fields) -> Section:
-    blocks: list[Block] = []
+def _assumptions(payload: Fields) -> Section:
+    tables, rows = payload["tables"], payload["rows"]
     shared: dict[str, list[str]] = {}
     for table in tables:
         for text in table.get("assumptions") or ():
             shared.setdefault(str(text), []).append(str(table["name"]))
-    if shared:
-        lines = [text if len(names) == len(tables) else f"{text} ({', '.join(names)})" for text, names in shared.items()]
-        blocks.append(Listing(lines))
-    else:
-        blocks.append(Prose(["Costs come from the log's own tokens and the catalog's prices; nothing else was assumed."]))
+    lines = [text if len(names) == len(tables) else f"{text} ({', '.join(names)})" for text, names in shared.items()]
+    lines += [str(text) for text in payload.get("notes") or ()]
+    lines += [f"{name} was passed over: {why}" for name, why in (payload.get("passed_over") or {}).items()]
+    nothing = "Costs come from the log's own tokens and the catalog's prices; nothing else was assumed."
+    blocks: list[Block] = [Listing(lines) if lines else Prose([nothing])]
     reasons = rows.get("by_reason") or {}
     if reasons:
-        counted = Table(
-            (Column("Reason"), Column("Rows", "right")), [[str(name), count(number(value))] for name, value in reasons.items()]
-        )
+        columns = (Column("Reason"), Column("Rows", "right"))
+        counted = Table(columns, [[str(name), count(number(value))] for name, value in reasons.items()])
         blocks.append(Folded(f"{count(rows['rejected'])} rows were rejected, by reason", [Grid(counted)]))
     return Section("What is assumed, and what was left out", blocks)

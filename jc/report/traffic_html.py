@@ -8,12 +8,11 @@ from jc.report.charts import bars, curves, ranges
 from jc.report.conclusion import number
 from jc.report.html import Block, Grid, Listing, Page, Prose, Section, render_page
 from jc.report.numbers import UNKNOWN, count, percent, usd_total
-from jc.report.simulation_html import MAX_GROUPS, MAX_ROWS, Group, groups_of
+from jc.report.simulation_parts import MAX_GROUPS, MAX_ROWS, TIMES, Group, groups_of, sorted_times, spoken, titled
 from jc.report.table import Column, Table
 
 Fields = Mapping[str, Any]
 _MARKS = ("p50", "p90", "p95", "p99")
-_TIMES = {"day": "%-d %b %Y", "hour": "%-d %b %H:%M"}
 _TOKENS = ("input_tokens", "cached_input_tokens", "output_tokens")
 
 
@@ -28,8 +27,8 @@ def traffic_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
     sections = [
         _shares(payload.get("shares") or {}),
         _sizes(payload.get("distributions") or {}),
-        *(_group(name, found) for name, found in by.items() if name not in _TIMES),
-        *(_over_time(name, found) for name, found in by.items() if name in _TIMES),
+        *(_group(name, found) for name, found in by.items() if name not in TIMES),
+        *(_over_time(name, found) for name, found in by.items() if name in TIMES),
         _sessions(payload.get("sessions") or {}),
         _rejected(payload.get("rows") or {}),
     ]
@@ -71,17 +70,13 @@ def _lead(payload: Fields) -> list[str]:
     return ["; ".join(parts) + "."] if parts else []
 
 
-def _name(text: str) -> str:
-    return text.replace("_", " ").capitalize()
-
-
 def _shares(shares: Fields) -> Section | None:
     known = {str(name): share for name, value in shares.items() if (share := number(value)) is not None}
     if not known:
         return None
-    drawn = [Bar(_name(name), "requests", share, percent(share)) for name, share in known.items()]
+    drawn = [Bar(titled(name), "requests", share, percent(share)) for name, share in known.items()]
     table = Table(
-        (Column("Of the requests"), Column("Share", "right")), [[_name(name), percent(share)] for name, share in known.items()]
+        (Column("Of the requests"), Column("Share", "right")), [[titled(name), percent(share)] for name, share in known.items()]
     )
     chart = Chart("What the requests have", "Share of the requests with each trait.", bars(drawn, Axis("share", ".0%")), table)
     return Section("What the requests are", [chart])
@@ -89,7 +84,7 @@ def _shares(shares: Fields) -> Section | None:
 
 def _sizes(distributions: Fields) -> Section | None:
     found = {
-        _name(str(name)): [(mark, value) for mark in _MARKS if (value := number(figures.get(mark))) is not None]
+        titled(str(name)): [(mark, value) for mark in _MARKS if (value := number(figures.get(mark))) is not None]
         for name, figures in distributions.items()
     }
     found = {name: marks for name, marks in found.items() if marks}
@@ -113,18 +108,18 @@ def _group(name: str, groups: Sequence[Group]) -> Section | None:
     total = sum(number(group.figures.get("requests")) or 0 for group in ranked)
     kinds = [key for key in _TOKENS if any(key in group.figures for group in ranked)]
     priced = any("cost_usd" in group.figures for group in ranked)
-    heads = ["Requests", "Share", *(_name(key) for key in kinds), *(["Cost"] if priced else [])]
+    heads = ["Requests", "Share", *(titled(key) for key in kinds), *(["Cost"] if priced else [])]
     rows = [_cells(group, kinds, total, priced) for group in ranked[:MAX_ROWS]]
-    table = Table((Column(_name(name)), *(Column(head, "right") for head in heads)), rows)
+    table = Table((Column(titled(name)), *(Column(head, "right") for head in heads)), rows)
     drawn = [
         Bar(group.value, "requests", requests, count(requests))
         for group in ranked[:MAX_GROUPS]
         if (requests := number(group.figures.get("requests"))) is not None
     ]
     left = f" The {MAX_GROUPS} largest of {len(ranked):,} are drawn." if len(ranked) > MAX_GROUPS else ""
-    title = f"Requests by {name.replace('_', ' ')}"
+    title = f"Requests by {spoken(name)}"
     chart = Chart(title, f"Tokens and shares are in the table.{left}", bars(drawn, Axis("requests", ",~r")), table)
-    return Section(f"By {name.replace('_', ' ')}", [chart])
+    return Section(f"By {spoken(name)}", [chart])
 
 
 def _cells(group: Group, kinds: Sequence[str], total: float, priced: bool) -> list[str]:
@@ -141,20 +136,22 @@ def _cells(group: Group, kinds: Sequence[str], total: float, priced: bool) -> li
 
 
 def _over_time(name: str, groups: Sequence[Group]) -> Section | None:
-    points = [(group.value, value) for group in groups if (value := number(group.figures.get("requests"))) is not None]
-    if not points:
+    requests = {group.value: value for group in groups if (value := number(group.figures.get("requests"))) is not None}
+    known = sorted_times(value for value in requests if value != UNKNOWN)
+    if not known:
         return None
-    whole = all(value.isdigit() for value, _ in points)
-    points.sort(key=lambda point: (int(point[0]), "") if whole else (0, point[0]))
-    line: list[tuple[float | str, float]] = [(float(value) if whole else value, requests) for value, requests in points]
-    x = Axis(f"{name}, UTC", "~r") if whole else Axis(f"{name}, UTC", _TIMES[name], "time")
-    table = Table((Column(_name(name)), Column("Requests", "right")), [[value, count(requests)] for value, requests in points])
+    line = [(at, requests[value]) for value, at in known]
+    whole = isinstance(line[0][0], float)
+    x = Axis(f"{name}, UTC", "~r") if whole else Axis(f"{name}, UTC", TIMES[name], "time")
+    table = Table(
+        (Column(titled(name)), Column("Requests", "right")), [[value, count(found)] for value, found in requests.items()]
+    )
     spec = curves({"requests": line}, x, Axis("requests", ",~r", zero=True))
     return Section(f"Over the {name}s", [Chart(f"Requests over the {name}s", "When the requests came.", spec, table)])
 
 
 def _sessions(sessions: Fields) -> Section | None:
-    rows = [[_name(str(name)), _figure(str(name), value)] for name, value in sessions.items() if value is not None]
+    rows = [[titled(str(name)), _figure(str(name), value)] for name, value in sessions.items() if value is not None]
     return Section("Sessions", [Grid(Table((Column("Figure"), Column("Value", "right")), rows))]) if rows else None
 
 

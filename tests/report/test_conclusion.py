@@ -84,9 +84,9 @@ def test_no_saving_no_table_and_no_cost() -> None:
     """A dearer table is called dearer; without tables or prices the requests are counted."""
     found = sample_simulation()
     tables = found["tables"]
-    found["tables"] = [tables[2], tables[0]]
+    found["tables"], found["baseline"] = [tables[0], tables[2]], "cheapest.yaml"
     assert simulation_conclusion(found) == "No route table is cheaper than cheapest.yaml ($1,904.77); as logged costs $4,218.40"
-    found["tables"] = tables[:1]
+    found["tables"], found["baseline"] = tables[:1], None
     assert simulation_conclusion(found) == "48,212 requests cost $4,218.40 as logged"
     found["tables"] = []
     assert simulation_conclusion(found) == "48,212 requests, and no route table to compare"

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from jc.report.simulation_html import MAX_GROUPS, Group, groups_of, signed_share, simulation_page
+from jc.report.simulation_html import signed_share, simulation_page
+from jc.report.simulation_parts import MAX_GROUPS, Group, groups_of, sorted_times
 from tests.fakes.simulation import sample_simulation
 
 
@@ -24,10 +25,10 @@ def test_the_page_tells_cost_quality_latency_days_and_assumptions() -> None:
 
     assert "<h1>cheapest.yaml costs $1,904.77 instead of $4,218.40 (−54.8%)" in text
     assert headings(text) == [
-        "Cost", "By class", "Quality against cost", "Latency", "Over the days", "What is assumed, and what was left out",
-        "How to reproduce",
+        "Cost", "By class", "Quality against cost", "Latency", "Prompt cache", "Over the days", "By model",
+        "What is assumed, and what was left out", "How to reproduce",
     ]  # fmt: skip
-    assert "48,212 requests replayed, 112 of 48,324 rows rejected." in text
+    assert "traffic.jsonl: 48,212 requests replayed, 2026-10-01 to 2026-10-31; 112 of 48,324 rows rejected." in text
 
 
 def test_the_first_table_is_what_the_others_are_compared_with() -> None:
@@ -56,7 +57,8 @@ def test_what_is_missing_is_left_out_and_never_zero() -> None:
     found["by"] = {}
     found["rows"]["by_reason"] = {}
     for table in found["tables"]:
-        table.update(quality=None, p50_s=None, p90_s=None, p95_s=None, p99_s=None, energy_j=None, assumptions=[])
+        table.update(dict.fromkeys(("quality", "p50_s", "p90_s", "p95_s", "p99_s", "energy_j", "cache_blind_usd", "over_slo")))
+        table.update(assumptions=[], models=[])
     found["tables"][1]["cost_usd"] = None
     text = page_of(found)
 
@@ -72,6 +74,7 @@ def test_what_is_missing_is_left_out_and_never_zero() -> None:
 def test_only_the_most_costly_groups_are_drawn_and_the_table_has_the_others() -> None:
     """Of forty models fifteen are drawn, and the caption says so."""
     found = sample_simulation()
+    found["baseline"] = None
     found["by"] = {"model": {f"m{at:02}": {"as logged": {"requests": at, "cost_usd": str(at)}} for at in range(1, 41)}}
     text = page_of(found)
 
@@ -101,3 +104,62 @@ def test_hours_of_the_day_are_in_order_of_number() -> None:
 def test_changes_carry_their_sign() -> None:
     """A real minus, a plus, and a dash for the unknown."""
     assert [signed_share(share) for share in (-0.1, 0.05, None)] == ["−10.0%", "+5.0%", "–"]
+
+
+def test_intervals_gaps_and_shares_are_told_beside_the_figures() -> None:
+    """A change has its interval, a partial figure says of what, kept requests are a share, an unpriced model is named."""
+    found = sample_simulation()
+    found["tables"][1].update(unpriced={"lab/x": "no output price"}, unpriced_tokens=0.031)
+    text = page_of(found)
+
+    assert "<li>routes.yaml: −36.7%, 95% interval −40.7% to −31.7%</li>" in text
+    assert '<td class="right">86.2% (of 80%)</td>' in text
+    assert '<td class="right">3.1%</td>' in text
+    assert "<li>routes.yaml leaves out 3.1% of the tokens, as no price is known for lab/x</li>" in text
+    assert '<th scope="col" class="right">Over SLO</th>' in text
+
+
+def test_the_cache_blind_bill_stands_beside_the_true_one() -> None:
+    """Both are drawn, with the share of cached tokens that a table loses."""
+    text = page_of(sample_simulation())
+
+    assert '>routes.yaml</td><td class="right">$2,671.12</td><td class="right">$5,075.13</td><td class="right">10.3%</td>' in text
+
+
+def test_any_table_can_be_the_baseline() -> None:
+    """The named baseline has no change, wherever it stands, and savings are told against it."""
+    found = sample_simulation()
+    found["baseline"] = "routes.yaml"
+    text = page_of(found)
+
+    assert "<h1>cheapest.yaml costs $1,904.77 instead of $2,671.12" in text
+    assert "Saved by as logged" in text
+    assert "What is saved is told against routes.yaml." in text
+
+
+def test_tables_that_were_passed_over_notes_and_warnings_are_told() -> None:
+    """Nothing that a reader must know stays in the payload."""
+    found = sample_simulation()
+    found.update(passed_over={"shipped.yaml": "no price for x"}, notes=["quality from 2 runs"], warnings=["clocks differ"])
+    text = page_of(found)
+
+    assert "<li>shipped.yaml was passed over: no price for x</li>" in text
+    assert "<li>quality from 2 runs</li>" in text
+    assert '<p class="note">clocks differ</p>' in text
+
+
+def test_times_are_numbers_when_all_are() -> None:
+    """Hours sort by number, days by text."""
+    assert sorted_times(["10", "9"]) == [("9", 9.0), ("10", 10.0)]
+    assert sorted_times(["2026-10-02", "2026-10-01"]) == [("2026-10-01", "2026-10-01"), ("2026-10-02", "2026-10-02")]
+
+
+def test_a_span_that_is_unknown_is_in_the_table_and_not_on_the_axis() -> None:
+    """Requests without a time cost money too."""
+    found = sample_simulation()
+    found["by"] = {"day": [{"day": day, "table": "as logged", "cost_usd": "1"} for day in ("2026-10-01", "–")]}
+    text = simulation_page(found, {})
+
+    assert '<td class="left name">–</td><td class="right">$1.00</td>' in text
+    assert '"x":"2026-10-01"' in text
+    assert '"x":"\\u2013"' not in text
