@@ -60,7 +60,7 @@ def compare(
     names = split_list(models)
     offers = {offer.id: offer for offer in resolve_all(catalog, names, f"jc catalog compare {' '.join(names)}")}
     if per not in catalog.benchmarks:
-        from jc.catalog.conform import suggest
+        from jc.catalog.suggest import suggest
 
         raise problem(f"there is no benchmark `{per}`", hint=suggest(per, catalog.benchmarks) or "see benchmarks/registry.yaml")
     metrics = side_by_side(catalog, list(offers.values()), at, per)
@@ -152,7 +152,7 @@ def pick(
     }  # fmt: skip
     needs = {key: value for key, value in flags.items() if value}
     catalog, at = load_catalog(out.catalog), moment_of(as_of)
-    found = _picked(catalog, _Wish(job, needs), at)
+    found = _picked(out, catalog, _Wish(job, needs), at)
     out.emit(pick_document(found, job))
     others = sum(not one.proposed for one in found.excluded)
     if found.needs:
@@ -161,7 +161,7 @@ def pick(
         raise AnswerIsNo("")
 
 
-def _picked(catalog: "Catalog", wish: _Wish, at: datetime) -> "Pick":
+def _picked(out: Out, catalog: "Catalog", wish: _Wish, at: datetime) -> "Pick":
     from jc.catalog.pick import job as job_of
     from jc.catalog.pick import pick_branch, pick_job, pick_needs
 
@@ -172,13 +172,13 @@ def _picked(catalog: "Catalog", wish: _Wish, at: datetime) -> "Pick":
     if not sys.stdin.isatty() or not sys.stderr.isatty():
         jobs = ", ".join(one.id for one in catalog.jobs)
         raise problem("nothing to pick for", hint=f"name a need (`--vision`, `--tools` …) or a `--job`: {jobs}")
-    return pick_branch(catalog, _asked(catalog), at)
+    return pick_branch(catalog, _asked(out, catalog), at)
 
 
-def _asked(catalog: "Catalog") -> "Job":
+def _asked(out: Out, catalog: "Catalog") -> "Job":
     """The branch of the decision tree whose question is the first to be answered with yes."""
     for branch in catalog.tree:
-        if branch.question is None or typer.confirm(branch.question, default=False, err=True):
+        if branch.question is None or out.ask(branch.question):
             return branch
     raise problem("the decision tree has no last branch", hint="pick by needs or by `--job`")
 

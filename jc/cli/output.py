@@ -109,6 +109,18 @@ class Out:
         if not self.quiet:
             sys.stderr.write(f"{self.style('hint:', 'cyan')} {plain(text)}\n")
 
+    def ask(self, question: str) -> bool:
+        """A question on stderr, answered with yes or no on stdin (empty: no); InputError when the input ends."""
+        while True:
+            sys.stderr.write(f"{plain(question)} [y/N] ")
+            sys.stderr.flush()
+            line = sys.stdin.readline()
+            if not line:
+                raise InputError("the input ended before the question was answered", hint="answer y or n, or use flags")
+            answer = line.strip().lower()
+            if answer in {"y", "yes", "n", "no", ""}:
+                return answer in {"y", "yes"}
+
     def style(self, text: str, name: str) -> str:
         """The text in a colour when colours are on."""
         return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.color else text
