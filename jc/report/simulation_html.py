@@ -96,26 +96,35 @@ def _uncertain(tables: Sequence[Fields]) -> list[str]:
 
 
 def _summary_table(tables: Sequence[Fields], base: str) -> Table:
-    heads = ["Requests", "Cost", "Change", "$/1k", "p50", "p95"]
-    slo = any(table.get("over_slo") is not None for table in tables)
-    heads += [*(["Over SLO"] if slo else []), "Energy", "Quality", "Moved", "Kept", "Rejected"]
-    rows = [_summary_row(table, str(table["name"]) == base, slo) for table in tables]
-    return Table((Column("Route table"), *(Column(name, "right") for name in heads)), rows)
+    """One row per route table; columns that say nothing are left out."""
+    rows = [_summary_row(table, str(table["name"]) == base) for table in tables]
+    idle = {name for name in ("Over SLO", "Energy", "Quality") if all(row[name] == UNKNOWN for row in rows)}
+    idle |= {"Rejected"} if all(row["Rejected"] in {UNKNOWN, "0"} for row in rows) else set()
+    idle |= {"Requests"} if len({row["Requests"] for row in rows}) < 2 else set()
+    heads = [name for name in (rows[0] if rows else {}) if name not in idle]
+    columns = tuple(Column(name, "right" if at else "left") for at, name in enumerate(heads))
+    return Table(columns, [[row[name] for name in heads] for row in rows])
 
 
-def _summary_row(table: Fields, base: bool, slo: bool) -> list[str]:
+def _summary_row(table: Fields, base: bool) -> dict[str, str]:
     usd, requests = number(table["cost_usd"]), number(table.get("requests"))
     per_k = usd / requests * 1000 if usd is not None and requests else None
     kept = sum(value for value in map(number, (table.get("kept") or {}).values()) if value is not None)
-    return [
-        str(table["name"]), count(requests), usd_total(usd), UNKNOWN if base else signed_share(number(table.get("change"))),
-        usd_total(per_k), seconds(number(table.get("p50_s"))), seconds(number(table.get("p95_s"))),
-        *([percent(number(table.get("over_slo")))] if slo else []),
-        _partly(joules(number(table.get("energy_j"))), table.get("energy_known")),
-        _partly(percent(number(table.get("quality"))), table.get("quality_known")),
-        percent(number(table.get("moved"))), percent(kept / requests) if requests else UNKNOWN,
-        count(number(table.get("rejected"))),
-    ]  # fmt: skip
+    return {
+        "Route table": str(table["name"]),
+        "Requests": count(requests),
+        "Cost": usd_total(usd),
+        "Change": UNKNOWN if base else signed_share(number(table.get("change"))),
+        "$/1k": usd_total(per_k),
+        "p50": seconds(number(table.get("p50_s"))),
+        "p95": seconds(number(table.get("p95_s"))),
+        "Over SLO": percent(number(table.get("over_slo"))),
+        "Energy": _partly(joules(number(table.get("energy_j"))), table.get("energy_known")),
+        "Quality": _partly(percent(number(table.get("quality"))), table.get("quality_known")),
+        "Moved": percent(number(table.get("moved"))),
+        "Kept": percent(kept / requests) if requests else UNKNOWN,
+        "Rejected": count(number(table.get("rejected"))),
+    }
 
 
 def _partly(text: str, known: object) -> str:

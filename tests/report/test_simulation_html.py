@@ -64,8 +64,7 @@ def test_what_is_missing_is_left_out_and_never_zero() -> None:
 
     assert headings(text) == ["Cost", "What is assumed, and what was left out", "How to reproduce"]
     assert (
-        '<td class="left name"><span class="swatch c2" aria-hidden="true"></span>routes.yaml</td><td class="right">48,212</td>'
-        in text
+        '<td class="left name"><span class="swatch c2" aria-hidden="true"></span>routes.yaml</td><td class="right">–</td>' in text
     )
     assert "nothing else was assumed" in text
     assert "$0.00" not in text
@@ -117,6 +116,18 @@ def test_intervals_gaps_and_shares_are_told_beside_the_figures() -> None:
     assert '<td class="right">3.1%</td>' in text
     assert "<li>routes.yaml leaves out 3.1% of the tokens, as no price is known for lab/x</li>" in text
     assert '<th scope="col" class="right">Over SLO</th>' in text
+    assert "Rejected</th>" not in text
+    assert '<th scope="col" class="right">Requests</th><th scope="col" class="right">Cost</th>' not in text
+
+
+def test_requests_and_rejections_are_told_where_they_differ() -> None:
+    """A table that turns requests away says how many, and how many are left."""
+    found = sample_simulation()
+    found["tables"][1].update(requests=48_000, rejected=212)
+    text = page_of(found)
+
+    assert '<th scope="col" class="right">Requests</th><th scope="col" class="right">Cost</th>' in text
+    assert '<td class="right">212</td>' in text
 
 
 def test_the_cache_blind_bill_stands_beside_the_true_one() -> None:
