@@ -33,7 +33,7 @@ def _payload(report: DiffReport) -> dict[str, Any]:
         "as_of": report.as_of,
         "counts": kinds,
         "changes": [_change(report, one) for one in report.changes],
-        "swaps": {"changed": report.swaps[0], "of": report.swaps[1]},
+        "swaps": None if report.swaps is None else {"changed": report.swaps[0], "of": report.swaps[1]},
         "cost": None if report.cost is None else _cost(report.cost),
         "failed_on": list(report.tripped),
     }

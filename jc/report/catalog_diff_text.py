@@ -60,8 +60,8 @@ class DiffReport:
     changes: Sequence[Change]
     tiers: Mapping[str, str]
     """The tier of an offer, by id, for those that are in one."""
-    swaps: tuple[int, int]
-    """Of how many members of a tier the swap changes, and how many there are."""
+    swaps: tuple[int, int] | None
+    """Of how many members of a tier the swap changes, and how many there are; None when they are too many to ask."""
     cost: EffectOnCost | None = None
     tripped: Sequence[str] = field(default=())
 
@@ -129,7 +129,7 @@ def diff_text(report: DiffReport) -> Iterator[str]:
             continue
         yield ""
         if kind not in {"repriced", "new", "removed"}:
-            counted = f": {report.swaps[0]} of {report.swaps[1]} swaps change" if kind == "cheapest" else ""
+            counted = f": {report.swaps[0]} of {report.swaps[1]} swaps change" if kind == "cheapest" and report.swaps else ""
             yield f"{HEADS[kind]}{counted}"
         yield from _block(report, found)
     if report.cost is not None:

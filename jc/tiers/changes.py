@@ -15,6 +15,9 @@ from jc.tiers.standing import Member, Standing, cheapest, ranked, standing
 from jc.tiers.swap import SwapRequest, swap
 
 
+_MOST_COUNTED = 400
+
+
 class SwapCount(NamedTuple):
     """Of how many offers in a tier of both catalogs the swap changes."""
 
@@ -116,8 +119,13 @@ def with_heirs(changes: Iterable[Change], before: Catalog, after: Catalog, at: d
     return out
 
 
-def swap_count(before: Catalog, after: Catalog, at: datetime) -> SwapCount:
-    """For how many offers a request that has opted in (no tools, no images) is answered by another offer now."""
+def swap_count(before: Catalog, after: Catalog, at: datetime) -> SwapCount | None:
+    """For how many offers a request that has opted in (no tools, no images) is answered by another offer now.
+
+    None above 400 members: each is weighed against its whole tier, twice.
+    """
     members = standing(before, at).members.keys() & standing(after, at).members.keys()
+    if len(members) > _MOST_COUNTED:
+        return None
     changed = sum(swap(SwapRequest(id_), before, at).model != swap(SwapRequest(id_), after, at).model for id_ in sorted(members))
     return SwapCount(changed, len(members))
