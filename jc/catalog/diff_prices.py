@@ -132,7 +132,7 @@ def _deltas(before: _State, after: _State) -> Iterator[Delta]:
 
 
 def _rank(label: Label) -> tuple[str, int, str]:
-    order = {kind: index for index, kind in enumerate(TOKEN_KINDS)}
+    order: dict[str, int] = {kind: index for index, kind in enumerate(TOKEN_KINDS)}
     return label.condition, order.get(label.field, len(order)), label.field
 
 

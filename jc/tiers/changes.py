@@ -14,7 +14,6 @@ from jc.tiers.bands import Measured, variant_text
 from jc.tiers.standing import Member, Standing, cheapest, ranked, standing
 from jc.tiers.swap import SwapRequest, swap
 
-
 _MOST_COUNTED = 400
 
 
