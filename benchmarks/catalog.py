@@ -39,17 +39,19 @@ def _model(number: int) -> str:
 
 def _offer(provider: int, number: int, models: int) -> str:
     cents = 100 + number % 400
+    can = "input: [text, image], output: [text], tools: true, structured_output: true"
+    base = f"input: {cents / 100:.2f}, output: {cents / 25:.2f}, cache_read: {cents / 1000:.3f}"
     return f"""  - id: p{provider:02d}/m{number:05d}
     model: lab/m{number % models:05d}
     wire_id: m{number:05d}
     aliases: [alias{number:05d}]
     region: global
-    capabilities: {{input: [text, image], output: [text], tools: true, structured_output: true, reasoning: {"true" if number % 3 else "false"}}}
+    capabilities: {{{can}, reasoning: {"true" if number % 3 else "false"}}}
     limits: {{context: 1000000, output: {64000 + 1000 * (number % 7)}, rpm: null, tpm: null, concurrency: null}}
     prices:
       - from: 2026-06-30
         status: confirmed
-        usd_per_mtok: {{input: {cents / 100:.2f}, output: {cents / 25:.2f}, cache_read: {cents / 1000:.3f}, cache_write_5m: {cents / 80:.4f}, cache_write_1h: {cents / 50:.2f}}}
+        usd_per_mtok: {{{base}, cache_write_5m: {cents / 80:.4f}, cache_write_1h: {cents / 50:.2f}}}
         overrides:
           - when: {{mode: batch}}
             multiply: {{input: 0.5, output: 0.5}}

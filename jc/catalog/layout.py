@@ -21,6 +21,7 @@ _QUOTED = re.compile(r""""([^"\\]*)"|'([^']*)'""")
 _PLAIN_IN_FLOW = re.compile(r"""[^,{}\[\]"'#?]+""")
 _TAIL = re.compile(r" *(?: #.*)?\Z")
 _MISSING = object()
+_NOTHING = frozenset({"", "#"})
 
 
 class _NotPlainError(Exception):
@@ -39,7 +40,7 @@ class _Reader:
     def __init__(self) -> None:
         self.root = Map()
         self.root.line = 0
-        self.stack: list[tuple[int, Any]] = [(0, self.root)]
+        self.stack: list[tuple[int, Any]] = [(-1, self.root)]
         self.pending: tuple[Map, str, int] | None = None
         """A key whose value may stand on the lines below: the mapping, the key, and how far the mapping is indented."""
         self.scalars: dict[str, Any] = {}
@@ -49,15 +50,20 @@ class _Reader:
 
     def read(self, text: str) -> Map:
         """Read line by line."""
+        stack, entry = self.stack, self.entry
         for number, line in enumerate(text.split("\n"), 1):
             body = line.lstrip(" ")
-            if not body or body[0] == "#":
+            first = body[:1]
+            if first in _NOTHING:
                 continue
             indent = len(line) - len(body)
-            if body[0] == "-" and body[1:2] == " ":
+            if first == "-" and body[1:2] == " ":
                 self.item(body[2:], indent, number)
-            else:
-                self.entry(self.mapping(indent, number), body, indent, number)
+                continue
+            top_indent, top = stack[-1]
+            if top_indent != indent or self.pending is not None or type(top) is not Map:
+                top = self.mapping(indent, number)
+            entry(top, body, indent, number)
         if not self.root.line:
             raise _NotPlainError
         return self.root
@@ -65,6 +71,8 @@ class _Reader:
     def mapping(self, indent: int, number: int) -> Map:
         """The mapping that an entry at this depth belongs to."""
         stack, pending = self.stack, self.pending
+        if not self.root.line:
+            return self.first(indent, number)
         if pending is not None:
             self.pending = None
             if indent > pending[2]:
@@ -77,9 +85,15 @@ class _Reader:
             top_indent, top = stack[-1]
         if top_indent != indent:
             raise _NotPlainError
-        if not self.root.line:
-            self.root.line, self.root.column = number, indent + 1
         return top  # type: ignore[no-any-return]
+
+    def first(self, indent: int, number: int) -> Map:
+        """The mapping of the whole file, which begins at the left edge."""
+        if indent:
+            raise _NotPlainError
+        self.stack[0] = (0, self.root)
+        self.root.line, self.root.column = number, 1
+        return self.root
 
     def begin(self, pending: tuple[Map, str, int], indent: int, number: int) -> Map:
         """The mapping below a key."""

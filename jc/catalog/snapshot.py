@@ -20,6 +20,7 @@ from typing import Any
 import jc
 from jc.catalog import model, policies, records
 from jc.catalog.folder import Files, digest, shown
+from jc.catalog.garbage import no_collection
 from jc.catalog.model import Catalog
 from jc.errors import IoFailure, Where
 
@@ -57,7 +58,8 @@ class Snapshot:
         if head != _MAGIC or key != self.key or hashlib.sha256(body).digest() != checksum:
             return None
         try:
-            value = _decode(marshal.loads(body))  # noqa: S302  checked above: it is what `write` wrote
+            with no_collection():
+                value = _decode(marshal.loads(body))  # noqa: S302  checked above: it is what `write` wrote
         except (ValueError, EOFError, TypeError, LookupError):
             return None
         return value if isinstance(value, Catalog) else None
