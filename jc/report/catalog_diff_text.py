@@ -108,8 +108,6 @@ def _share(delta: Delta) -> str:
 
 
 def _place(report: DiffReport, one: Change) -> str:
-    if one.kind == "cheapest":
-        return ""
     return ", ".join(part for part in (report.tiers.get(one.subject, ""), one.region) if part)
 
 
@@ -120,20 +118,32 @@ def _when(one: Change) -> str:
 
 
 def diff_text(report: DiffReport) -> Iterator[str]:
+    """The lines for a terminal."""
     yield f"Catalog: {report.base} → {report.head}"
     if not report.changes:
         yield from ("", "Nothing changed.")
     for kind in HEADS:
         found = [one for one in report.changes if one.kind == kind]
-        if not found:
-            continue
-        yield ""
-        if kind not in {"repriced", "new", "removed"}:
-            counted = f": {report.swaps[0]} of {report.swaps[1]} swaps change" if kind == "cheapest" and report.swaps else ""
-            yield f"{HEADS[kind]}{counted}"
-        yield from _block(report, found)
+        if kind == "cheapest":
+            yield from _swaps(report, found)
+        elif found:
+            yield ""
+            if kind not in {"repriced", "new", "removed"}:
+                yield HEADS[kind]
+            yield from _block(report, found)
     if report.cost is not None:
         yield from ("", *_cost_text(report.cost))
+
+
+def _swaps(report: DiffReport, found: Sequence[Change]) -> Iterator[str]:
+    """How many swaps change, and for each tier and region whose cheapest equal did: who it was, who it is, by which cost key."""
+    if not found and not (report.swaps and report.swaps[0]):
+        return
+    yield ""
+    yield f"Swaps that change: {report.swaps[0]} of {report.swaps[1]} models" if report.swaps else HEADS["cheapest"]
+    rows = [[f"    {one.subject}", *(_arrow(delta) for delta in one.deltas)] for one in found]
+    if rows:
+        yield from Table((Column(""), Column(""), Column("")), rows).text().splitlines()[1:]
 
 
 def _block(report: DiffReport, found: Sequence[Change]) -> Iterator[str]:
@@ -188,7 +198,7 @@ def signed(usd: Decimal) -> str:
 
 def _cost_text(cost: EffectOnCost) -> Iterator[str]:
     per = "a month" if cost.days is not None else "for the log, which has no times"
-    yield f"Cost of {cost.name}, {cost.requests:,} requests"
+    yield f"Cost of {cost.name}, {cost.requests:,} request{'' if cost.requests == 1 else 's'}"
     moved = f" ({change(cost.before, cost.after)})" if cost.before else ""
     yield f"    {usd_total(cost.before)} → {usd_total(cost.after)} {per}   {signed(cost.total)}{moved}"
     rows = [[f"    {name}", signed(usd)] for name, usd in _parts(cost)]
