@@ -15,7 +15,7 @@ from jc.evals.journal import Journal
 from jc.evals.judge import JudgeTemplate
 from jc.evals.outputs import write_csv
 from jc.evals.plan import Plan, Settings
-from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS
+from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS, UNASKED
 from jc.evals.run import Finished, Request
 from jc.evals.runfolder import RunFolder
 from jc.evals.statistics.values import Rules, Standings
@@ -47,22 +47,20 @@ def _standings(finished: Finished) -> Standings | None:
     if not evidence.games and not evidence.marks:
         return None
     settings = finished.results.plan.settings
-    return standings(evidence, Rules(margin=settings.margin, seed=settings.seed))
-
-
-# Two games a prompt give differences of −1, −½, 0, ½ and 1; with a fifth of them ties their standard deviation is about 0.8.
-TYPICAL_SD = 0.8
+    found = standings(evidence, Rules(margin=settings.margin, seed=settings.seed))
+    return replace(found, judges=tuple(card for card in found.judges if not card.judge.endswith(UNASKED)))
 
 
 def smallest_difference(plan: Plan) -> float | None:
     """The smallest difference of two candidates (0 to 1) that the set can show with power 0.8; None with one candidate."""
+    from jc.evals.statistics.power import PRIOR_SD
     from jc.evals.statistics.power import smallest_difference as smallest
 
     if len(plan.candidates) < 2 or not plan.judges:
         return None
     prompts = len({case.cluster or case.id for case in plan.evalset.cases})
     pairs = len(plan.candidates) * (len(plan.candidates) - 1) // 2
-    found = smallest(prompts, TYPICAL_SD, comparisons=pairs)
+    found = smallest(prompts, PRIOR_SD["games" if plan.pairwise else "scores"], comparisons=pairs)
     return found if found is not None and found <= 1 else None
 
 

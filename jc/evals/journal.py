@@ -130,7 +130,7 @@ def _sound_key(line: bytes) -> bytes | None:
         return None
     body = line[_HEAD:-1]
     try:
-        if int(line[:8], 16) != zlib.crc32(body) or not body.startswith(b'{"key":"'):
+        if line[:8] != b"%08x" % zlib.crc32(body) or not body.startswith(b'{"key":"'):
             return None
         return bytes.fromhex(body[8:72].decode("ascii"))
     except ValueError:

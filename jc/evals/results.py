@@ -28,6 +28,8 @@ GAME_COLUMNS = (
     "prompt_id", "a", "b", "order", "judge", "verdict", "score_a", "parse", "reason", "input_tokens", "output_tokens", "cost_usd",
     "latency_ms", "attempts",
 )  # fmt: skip
+# A game that was settled without a call weighs like any other in the scores, but says nothing about the judge: no card counts it.
+UNASKED = " (not asked)"
 _SETTLED = frozenset({"refused", "empty", "filtered", "truncated"})
 
 
@@ -215,18 +217,20 @@ class Results:
         games = [self._scored(game, note, names) for game, note in self.pipeline.games.items() if game.second >= 0]
         for case, first, second, epoch, score in self.settled():
             games.extend(
-                ScoredGame(cases[case].id, names[first], names[second], score, "", judge.name, cases[case].cluster or "", epoch)
+                ScoredGame(
+                    cases[case].id, names[first], names[second], score, "", judge.name + UNASKED, cases[case].cluster or "", epoch
+                )
                 for judge in plan.judges
             )
         families = {party.name: party.lab for party in (*plan.candidates, *plan.judges) if party.lab}
-        return Evidence(games, list(self._marks(names)), families=families, prompts=[case.id for case in cases])
+        return Evidence(games, list(self._marks(names)), families=families, prompts=[case.id for case in cases], candidates=names)
 
     def _scored(self, game: Game, note: GameNote, names: list[str]) -> ScoredGame:
         case = self.plan.evalset.cases[game.case]
         lengths = [self._length(Slot(game.case, player, game.epoch)) for player in (game.first, game.second)]
         return ScoredGame(
             case.id, names[game.first], names[game.second], game_score(note), "ba" if game.swapped else "ab",
-            self.plan.judges[game.judge].name, case.cluster or "", game.epoch, lengths[0], lengths[1],
+            self.plan.judges[game.judge].name + (UNASKED if note.parse == "identical" else ""), case.cluster or "", game.epoch, lengths[0], lengths[1],
         )  # fmt: skip
 
     def _length(self, slot: Slot) -> float | None:
