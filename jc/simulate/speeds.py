@@ -1,11 +1,12 @@
 """How fast an offer answers: measured in the log where it has latencies, else the catalog's figures, else its tier's median.
 
-Seconds = time to first token + prefill of uncached and of cached tokens + writing the answer, times a lognormal spread.
+Seconds = time to first token + prefill of uncached and of cached tokens + writing the answer, and a spread around that sum.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist, median
+from statistics import median
 from typing import Literal
 
 import numpy as np
@@ -22,26 +23,35 @@ WORDS: Mapping[Origin, str] = {
     "tier": "the median of their tier",
     "median": "the median of the catalog",
 }
-_NODES = 15
-NODES: tuple[float, ...] = tuple(NormalDist().inv_cdf((number + 0.5) / _NODES) for number in range(_NODES))
-"""Normal quantiles of equal weight: a spread is carried by these many values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far answers lie from their prediction: equally likely factors, by bins of predicted seconds (`edges` between them)."""
+
+    edges: tuple[float, ...]
+    factors: tuple[tuple[float, ...], ...]
+
+
+EXACT = Spread((), ((1.0,),))
+"""No spread is known: every answer takes what is predicted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Seconds of one offer: at least, per uncached, cached and output token; `spread` is the sigma of the lognormal factor."""
+    """Seconds of one offer: at least, per uncached, cached and output token, and the spread around their sum."""
 
     ttft_s: float
     s_per_fresh: float
     s_per_cached: float
     s_per_output: float
-    spread: float
+    spread: Spread
     origin: Origin
 
     def seconds(
         self, fresh: NDArray[np.float64], cached: NDArray[np.float64], output: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """The median seconds of requests."""
+        """The predicted seconds of requests, without their spread."""
         return self.ttft_s + self.s_per_fresh * fresh + self.s_per_cached * cached + self.s_per_output * output
 
 
@@ -65,7 +75,7 @@ class Speeds:
         ttft = float(speed.ttft_s) if speed is not None and speed.ttft_s is not None else None
         rate = float(speed.tokens_per_s) if speed is not None and speed.tokens_per_s else None
         if ttft is not None and rate is not None:
-            return Speed(ttft, 0.0, 0.0, 1 / rate, 0.0, "catalog")
+            return Speed(ttft, 0.0, 0.0, 1 / rate, EXACT, "catalog")
         placement = self.catalog.placements.get(offer.id)
         origins: tuple[tuple[Origin, str | None], ...] = (("tier", placement.tier if placement else ""), ("median", None))
         for origin, tier in origins:
@@ -73,7 +83,7 @@ class Speeds:
             if medians is not None:
                 usual_ttft, usual_rate = medians
                 filled_ttft = usual_ttft if ttft is None else ttft
-                return Speed(filled_ttft, 0.0, 0.0, 1 / (usual_rate if rate is None else rate), 0.0, origin)
+                return Speed(filled_ttft, 0.0, 0.0, 1 / (usual_rate if rate is None else rate), EXACT, origin)
         return None
 
     def _median(self, tier: str | None) -> tuple[float, float] | None:
@@ -109,13 +119,16 @@ class Speeds:
         return f"speeds of {total} model{'s' if total != 1 else ''}: {', '.join(parts)}"
 
 
-def spread_out(seconds: Sequence[NDArray[np.float64]], spreads: Sequence[float], n: Sequence[NDArray[np.int64]]) -> Histogram:
-    """The histogram of seconds with their spread: each value stands for 15 of equal weight around it."""
+def spread_out(seconds: Sequence[NDArray[np.float64]], spreads: Sequence[Spread], n: Sequence[NDArray[np.int64]]) -> Histogram:
+    """The histogram of seconds with their spreads: each value stands for equally likely ones around it."""
+    nodes = math.lcm(*{len(spread.factors[0]) for spread in spreads}) if spreads else 1
     parts = []
     for values, spread, counts in zip(seconds, spreads, n, strict=True):
-        if spread > 0:
-            factors = np.exp(spread * np.asarray(NODES))
-            parts.append(Histogram.of((values[:, None] * factors).ravel(), np.repeat(counts, _NODES)))
+        factors = np.asarray(spread.factors)
+        weight = nodes // factors.shape[1]
+        if spread == EXACT:
+            parts.append(Histogram.of(values, counts * weight))
         else:
-            parts.append(Histogram.of(values, counts * _NODES))
+            around = values[:, None] * factors[np.searchsorted(spread.edges, values)]
+            parts.append(Histogram.of(around.ravel(), np.repeat(counts * weight, factors.shape[1])))
     return Histogram.merged(parts)

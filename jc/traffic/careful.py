@@ -196,7 +196,8 @@ class Reading:
         """The canonical rows of one record; BadRow when one of them is none."""
         for one in self.format.convert(record):
             if self.format.relative_us is not None and isinstance(one.get("ts"), (int, float)):
-                yield canonical({**one, "ts": self.start_us + round(one["ts"] * self.format.relative_us)}, timed=self.timed)
+                since = timedelta(microseconds=self.start_us + round(one["ts"] * self.format.relative_us))
+                yield canonical({**one, "ts": _EPOCH + since}, timed=self.timed)
             else:
                 yield canonical(one, timed=self.timed)
 

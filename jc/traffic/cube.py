@@ -26,7 +26,7 @@ EXTENTS = ("first_us", "last_us", "least_input", "most_input")
 CELL_SUMS = ("n", "input", "cached")
 BIN_SCALE = 16
 """A cell holds outputs of one `round(sqrt(16 × tokens))`: 2.5 % wide at 400 tokens, 0.8 % at 4,000."""
-SAMPLE = ("input", "cached", "written", "output", "latency_ms", "ttft_ms", "cluster")
+SAMPLE = ("us", "input", "cached", "written", "output", "latency_ms", "ttft_ms", "cluster")
 _MOST_BINS = 1 << 24
 
 
@@ -108,6 +108,7 @@ _EXTENTS = {
     "least_input": "min(input_tokens)", "most_input": "max(input_tokens)",
 }  # fmt: skip
 _SAMPLED = {
+    "us": "coalesce(us, 0)",
     "input": "input_tokens",
     "cached": "cached_input_tokens",
     "written": "cache_write_tokens",
@@ -143,7 +144,8 @@ def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning
         if len(joined):
             cube.latencies[name] = Histogram.of(joined)
     sizes = np.array([_length(one) for one in answer["s_input"]], dtype=np.int64)
-    columns = {name: joined_lists(answer[f"s_{name}"], np.uint64 if name == "cluster" else np.float64) for name in _SAMPLED}
+    kinds = {"cluster": np.uint64, "latency_ms": np.float64, "ttft_ms": np.float64}
+    columns = {name: joined_lists(answer[f"s_{name}"], kinds.get(name, np.int64)) for name in _SAMPLED}
     cube.sample = Sample(np.repeat(np.arange(len(keys)), sizes), columns, 1 / thinning.clusters)
     return cube
 

@@ -137,6 +137,9 @@ def _mixed(grid: Grid) -> str:
     return f"coalesce(nullif(route_class, ''), CASE {' '.join(whens)} ELSE {literal(grid.mix[-1][0])} END)"
 
 
+_MODES: dict[str, Mode] = {"batch": "batch", "flex": "flex", "priority": "priority"}
+
+
 def mode_of(text: str) -> Mode:
     """The billing mode that a log's `mode` (or OpenAI's `service_tier`) means; what is not known is standard."""
-    return text if text in {"batch", "flex", "priority"} else "standard"  # type: ignore[return-value]  one of the set
+    return _MODES.get(text, "standard")

@@ -69,12 +69,16 @@ class Histogram:
         above = np.clip((high - limit) / np.maximum(high - low, 1e-30), 0, 1)
         return float((above * self.counts).sum() / self.total)
 
+    def middles(self) -> NDArray[np.float64]:
+        """The value in the middle of every bin."""
+        return (_edge(self.bins) + _edge(self.bins + 1)) / 2
+
     @property
     def mean(self) -> float | None:
         """The mean, each bin standing for its middle."""
         if not len(self.bins):
             return None
-        return float(((_edge(self.bins) + _edge(self.bins + 1)) / 2 * self.counts).sum() / self.total)
+        return float((self.middles() * self.counts).sum() / self.total)
 
 
 def _edge(bins: NDArray[Any]) -> NDArray[np.float64]:
