@@ -111,11 +111,17 @@ def scale_for(values: Iterable[float]) -> Literal["linear", "log"]:
     return "log" if positive and max(found) / min(found) >= 10 else "linear"
 
 
-def spec(values: Values, body: Spec, *, room: int = 12) -> Spec:
-    """A whole specification as wide as its place; `room` is what labels need to the right of the plot, in pixels."""
+def spec(values: Values, body: Spec, *, room: int = 12, legend: Sequence[str] = ()) -> Spec:
+    """A whole specification as wide as its place.
+
+    `room` is what labels need to the right of the plot, in pixels; `legend` are the names in the legend, whose longest decides
+    how many stand side by side (`page.js` knows the width).
+    """
     padding = {"left": 4, "right": room, "top": 6, "bottom": 4}
     fit = {"type": "fit-x", "contains": "padding"}
-    return {"data": {"values": values}, "width": "container", "autosize": fit, "padding": padding, "config": CONFIG, **body}
+    widest = min(220, max((len(name) for name in legend), default=0) * 7) + 40
+    frame = {"width": "container", "autosize": fit, "padding": padding, "config": CONFIG, "usermeta": {"legend": widest}}
+    return {"data": {"values": values}, **frame, **body}
 
 
 def quantity(field: str, axis: Axis) -> Spec:
@@ -152,24 +158,18 @@ def told(field: str, axis: Axis) -> Spec:
 def color(names: Sequence[str], *, legend: bool = False, field: str = "name") -> Spec:
     """One colour per name, as everywhere on the page."""
     found = _ranged(field, names, [f"var(--c{number + 1})" for number in range(COLORS)])
-    return {**found, "legend": _legend(names) if legend else None}
+    return found if legend else {**found, "legend": None}
 
 
 def shape(names: Sequence[str], *, legend: bool = False, field: str = "name") -> Spec:
     """One shape per name."""
     found = _ranged(field, names, SHAPES)
-    return {**found, "legend": _legend(names) if legend else None}
+    return found if legend else {**found, "legend": None}
 
 
 def dash(names: Sequence[str]) -> Spec:
     """One kind of dashes per name."""
-    return {**_ranged("name", names, DASHES), "legend": _legend(names)}
-
-
-def _legend(names: Sequence[str]) -> Spec:
-    """As many names side by side as the drawn width has room for."""
-    widest = min(220, max((len(name) for name in names), default=0) * 7) + 40
-    return {"columns": {"expr": f"max(1, floor((width + 60) / {widest}))"}}
+    return _ranged("name", names, DASHES)
 
 
 def _ranged(field: str, names: Sequence[str], choices: Sequence[Any]) -> Spec:

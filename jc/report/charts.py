@@ -115,7 +115,7 @@ def curves(series: Mapping[str, Sequence[tuple[float | str, float]]], x: Axis, y
         "x": quantity("x", x), "y": quantity("y", y), "color": color(names, legend=True), "strokeDash": dash(names),
         "tooltip": tooltip,
     }  # fmt: skip
-    return spec(values, {"mark": {"type": "line", "strokeWidth": 2.2}, "encoding": encoding, "height": 280})
+    return spec(values, {"mark": {"type": "line", "strokeWidth": 2.2}, "encoding": encoding, "height": 280}, legend=names)
 
 
 def bars(rows: Sequence[Bar], axis: Axis, series: Sequence[str] = ()) -> Spec:
@@ -153,7 +153,7 @@ def bars(rows: Sequence[Bar], axis: Axis, series: Sequence[str] = ()) -> Spec:
         ends = {**encoding, "x": {**length, "field": "low"}, "x2": {"field": "high"}}
         layers.insert(1, {"mark": {"type": "rule", "strokeWidth": 1.5, "color": INK}, "encoding": ends})
     step = 20 if grouped else 30
-    return spec(values, {"layer": layers, "height": max(60, len(values) * step + len(places) * 8)}, room=70)
+    return spec(values, {"layer": layers, "height": max(60, len(values) * step + len(places) * 8)}, room=70, legend=names)
 
 
 def ranges(rows: Mapping[str, Sequence[tuple[str, float]]], axis: Axis) -> Spec:
@@ -170,7 +170,7 @@ def ranges(rows: Mapping[str, Sequence[tuple[str, float]]], axis: Axis) -> Spec:
         {"mark": {"type": "point", "filled": True, "size": 100, "opacity": 1},
          "encoding": {**point, "color": color(marks, legend=True, field="mark")}},
     ]  # fmt: skip
-    return spec(values, {"layer": layers, "height": max(80, 40 * len(rows))})
+    return spec(values, {"layer": layers, "height": max(80, 40 * len(rows))}, legend=marks)
 
 
 def radar(axes: Sequence[str], series: Mapping[str, Sequence[float]]) -> Spec:
@@ -209,7 +209,7 @@ def radar(axes: Sequence[str], series: Mapping[str, Sequence[float]]) -> Spec:
          "encoding": {**encoding, "color": color(names, legend=True), "tooltip": tooltip}},
         {"data": {"values": tips}, "mark": {"type": "text"}, "encoding": {"x": x, "y": y, "text": {"field": "axis"}}},
     ]  # fmt: skip
-    return spec(values, {"layer": layers, "height": 400})
+    return spec(values, {"layer": layers, "height": 400}, legend=names)
 
 
 def _on(turn: int, axes: int, share: float) -> dict[str, float]:

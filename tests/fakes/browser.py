@@ -66,9 +66,13 @@ class Tab:
     def open(self, path: Path) -> None:
         """Go to a file of ours and wait until its charts are drawn or given up."""
         self.go(path)
+        self.wait_for("[...document.querySelectorAll('.chart')].every(chart => chart.dataset.state)")
+
+    def wait_for(self, condition: str) -> None:
+        """Wait until a JavaScript expression is true."""
         deadline = time.monotonic() + PATIENCE_S
-        while self.run("[...document.querySelectorAll('.chart')].some(chart => !chart.dataset.state)"):
-            assert time.monotonic() < deadline, "the page did not finish"
+        while not self.run(condition):
+            assert time.monotonic() < deadline, f"it never came true: {condition}"
 
     def screenshot(self, path: Path) -> None:
         """The whole page as PNG."""

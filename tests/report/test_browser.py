@@ -82,6 +82,17 @@ def saved(folder: Path, text: str) -> Path:
     return path
 
 
+# Texts of charts that stand outside of their place, where they would be cut off.
+CUT_OFF = """[...document.querySelectorAll('.chart')].flatMap(chart => {
+  const place = chart.getBoundingClientRect();
+  return [...chart.querySelectorAll('svg text')].filter(text => {
+    const box = text.getBoundingClientRect();
+    const across = box.left < place.left - 1 || box.right > place.right + 1;
+    return box.width && (across || box.top < place.top - 1 || box.bottom > place.bottom + 1);
+  }).map(text => text.textContent);
+})"""
+
+
 def assert_quiet(tab: Tab, path: Path) -> None:
     """The page drew all its charts, complained about nothing, and asked for nothing but itself."""
     assert tab.console == []
@@ -106,9 +117,23 @@ def test_pages_draw_without_a_word_and_without_a_request(
 
         assert_quiet(tab, pages[kind])
         assert tab.run("document.documentElement.scrollWidth") <= width
+        assert tab.run(CUT_OFF) == []
         lightness = tab.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number).reduce((a, b) => a + b)")
         assert (lightness < 200) == dark
         assert tab.run("document.querySelectorAll('.chart').length === document.querySelectorAll('figure details table').length")
+
+
+def test_a_page_follows_its_window(browser: Browser, pages: dict[str, Path]) -> None:
+    """Made narrow and wide again, charts are drawn anew in their place with legends that fit."""
+    with browser.tab() as tab:
+        tab.look(width=1100)
+        tab.open(pages["simulation"])
+        for width in (400, 1100):
+            tab.look(width=width)
+            drawn = f"Number(svg.getAttribute('width')) <= {width} && svg.clientWidth > {width} / 2"
+            tab.wait_for(f"[...document.querySelectorAll('.chart svg')].every(svg => {drawn}) && {CUT_OFF}.length === 0")
+
+            assert_quiet(tab, pages["simulation"])
 
 
 def test_a_hostile_answer_does_nothing(browser: Browser, tmp_path: Path) -> None:

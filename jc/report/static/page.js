@@ -40,16 +40,34 @@
     tooltip: show,
   };
 
+  // As many names side by side in a legend as fit between the labels of the rows and the right edge.
+  function columns(place, spec) {
+    return Math.max(1, Math.floor((place.clientWidth - 100) / spec.usermeta.legend));
+  }
+
+  async function draw(place, spec) {
+    spec.config.legend.columns = columns(place, spec);
+    try {
+      const { finalize } = await vegaEmbed(place, spec, options);
+      place.dataset.state = "drawn";
+      return finalize;
+    } catch (error) {
+      place.dataset.state = "failed";
+      place.textContent = "This chart could not be drawn; its figures are in the table below.";
+      console.error(error);
+      return () => {};
+    }
+  }
+
   for (const block of document.querySelectorAll("script[data-chart]")) {
     const place = document.getElementById(block.dataset.chart);
-    vegaEmbed(place, JSON.parse(block.textContent), options).then(
-      () => { place.dataset.state = "drawn"; },
-      (error) => {
-        place.dataset.state = "failed";
-        place.textContent = "This chart could not be drawn; its figures are in the table below.";
-        console.error(error);
-      },
-    );
+    const spec = JSON.parse(block.textContent);
+    let drawing = draw(place, spec);
+    window.addEventListener("resize", () => {
+      if (columns(place, spec) !== spec.config.legend.columns) {
+        drawing = drawing.then((finalize) => { finalize(); return draw(place, spec); });
+      }
+    });
   }
   document.addEventListener("scroll", hide, { passive: true });
 })();
