@@ -228,9 +228,10 @@ class Results:
     def _scored(self, game: Game, note: GameNote, names: list[str]) -> ScoredGame:
         case = self.plan.evalset.cases[game.case]
         lengths = [self._length(Slot(game.case, player, game.epoch)) for player in (game.first, game.second)]
+        judge = self.plan.judges[game.judge].name + (UNASKED if note.parse == "identical" else "")
         return ScoredGame(
-            case.id, names[game.first], names[game.second], game_score(note), "ba" if game.swapped else "ab",
-            self.plan.judges[game.judge].name + (UNASKED if note.parse == "identical" else ""), case.cluster or "", game.epoch, lengths[0], lengths[1],
+            case.id, names[game.first], names[game.second], game_score(note), "ba" if game.swapped else "ab", judge,
+            case.cluster or "", game.epoch, lengths[0], lengths[1],
         )  # fmt: skip
 
     def _length(self, slot: Slot) -> float | None:
