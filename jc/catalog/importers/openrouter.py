@@ -23,6 +23,7 @@ from jc.catalog.importers.candidate import (
 )
 from jc.catalog.importers.reading import number, whole
 from jc.catalog.model import WEEKDAYS, Free, Lifecycle, Model, Offer, When, Window
+from jc.catalog.windows import DAY
 from jc.errors import InputError
 
 FORMAT = "openrouter"
@@ -153,9 +154,9 @@ def _when(node: Mapping[str, Any]) -> When | None:
     windows: tuple[Window, ...] = ()
     if "utc_start" in node:
         start, end = _minutes(node["utc_start"]), _minutes(node["utc_end"])
-        if start is None or end is None or start == end:
+        if start is None or end is None or start % DAY == end % DAY:
             return None
-        windows = (Window(start, end or 1440, WEEKDAYS),)
+        windows = (Window(start % DAY, end % DAY or DAY, WEEKDAYS),)
     return When(prompt_tokens_gt=threshold, utc=windows) if threshold or windows else None
 
 

@@ -113,6 +113,7 @@ def test_dates_are_those_of_the_offer() -> None:
         {"utc_start": 100, "prompt": "0.1"},
         {"utc_start": 2575, "utc_end": 100, "prompt": "0.1"},
         {"utc_start": 100, "utc_end": 100, "prompt": "0.1"},
+        {"utc_start": 2400, "utc_end": 0, "prompt": "0.1"},
         "nonsense",
     ],
 )
