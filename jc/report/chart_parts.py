@@ -30,6 +30,7 @@ CONFIG: Spec = {
         "labelColor": MUTED, "titleColor": INK, "gridColor": LINE, "domainColor": MUTED, "tickColor": MUTED, "labelFontSize": 12,
         "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8, "labelLimit": 190,
     },
+    "axisYBand": {"labelLimit": 150},
     "legend": {
         "labelColor": INK, "titleColor": INK, "labelFontSize": 12, "labelLimit": 220, "orient": "top", "direction": "horizontal",
         "title": None, "symbolSize": 90,
@@ -138,7 +139,7 @@ def quantity(field: str, axis: Axis) -> Spec:
 
 def rows_of(field: str, order: Sequence[str], *, gap: float = 0.25) -> Spec:
     """A field as the names of rows, in the order given; `gap` between bands is a share of their step."""
-    look = {"domain": False, "ticks": False, "labelLimit": 150, "labelPadding": 8}
+    look = {"domain": False, "ticks": False, "labelPadding": 8}
     return {
         "field": field,
         "type": "nominal",

@@ -152,8 +152,10 @@ def bars(rows: Sequence[Bar], axis: Axis, series: Sequence[str] = ()) -> Spec:
     if intervals:
         ends = {**encoding, "x": {**length, "field": "low"}, "x2": {"field": "high"}}
         layers.insert(1, {"mark": {"type": "rule", "strokeWidth": 1.5, "color": INK}, "encoding": ends})
-    step = 20 if grouped else 30
-    return spec(values, {"layer": layers, "height": max(60, len(values) * step + len(places) * 8)}, room=70, legend=names)
+    slots = len(places) * (len(names) if grouped else 1)
+    return spec(
+        values, {"layer": layers, "height": max(60, slots * (15 if grouped else 30) + len(places) * 10)}, room=70, legend=names
+    )
 
 
 def ranges(rows: Mapping[str, Sequence[tuple[str, float]]], axis: Axis) -> Spec:

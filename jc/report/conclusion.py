@@ -116,7 +116,7 @@ def _worse(base: Fields, best: Fields) -> str:
     """What the saving takes, so that cheaper but worse is never told as a saving alone."""
     before, after = number(base.get("quality")), number(best.get("quality"))
     if before is None or after is None:
-        return ""
+        return "; what that does to quality is not known"
     points = (after - before) * 100
     if points <= -0.05:
         return f", and loses {abs(points):.1f} points of expected quality"

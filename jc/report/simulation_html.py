@@ -9,7 +9,7 @@ from jc.report.charts import bars, plane, ranges
 from jc.report.conclusion import base_of, bounds, joined, number, simulation_conclusion
 from jc.report.html import Block, Folded, Grid, Listing, Page, Prose, Section, render_page
 from jc.report.numbers import MINUS, UNKNOWN, count, joules, percent, seconds, usd_total
-from jc.report.simulation_parts import TIMES, Group, by_group, groups_of, over_time
+from jc.report.simulation_parts import MAX_ROWS, TIMES, by_group, groups_of, over_time
 from jc.report.table import Column, Table
 
 Fields = Mapping[str, Any]
@@ -22,7 +22,6 @@ def simulation_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
     tables, base = payload["tables"], base_of(payload)
     names = [str(table["name"]) for table in tables]
     by = {name: list(groups_of(name, found)) for name, found in (payload.get("by") or {}).items()}
-    by.setdefault("model", _models(tables))
     sections = [
         _costs(tables, base),
         *(by_group(name, by[name], names, base) for name in _CLASSES if by.get(name)),
@@ -31,6 +30,7 @@ def simulation_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
         _cache(tables),
         *(over_time(name, by[name], names) for name in TIMES if by.get(name)),
         *(by_group(name, found, names, base) for name, found in by.items() if found and name not in {*_CLASSES, *TIMES}),
+        _models(tables),
         _assumptions(payload),
     ]
     title = simulation_conclusion(payload)
@@ -47,14 +47,20 @@ def _lead(payload: Fields) -> list[str]:
     return [f"{source}{used} requests replayed{when}; {rejected} of {total} rows rejected."]
 
 
-def _models(tables: Sequence[Fields]) -> list[Group]:
-    """What each model answers and costs under each table, from the rows of the tables themselves."""
-    return [
-        Group(str(row["model"]), str(table["name"]), row)
-        for table in tables
-        for row in table.get("models") or ()
-        if row.get("requests")
-    ]
+def _models(tables: Sequence[Fields]) -> Section | None:
+    """Which models answer under each table; None when the tables do not say."""
+    found: dict[str, dict[str, str]] = {}
+    for table in tables:
+        for row in table.get("models") or ():
+            if row.get("requests"):
+                told = f"{count(number(row['requests']))} for {usd_total(number(row.get('cost_usd')))}"
+                found.setdefault(str(row["model"]), {})[str(table["name"])] = told
+    if not found:
+        return None
+    names = [str(table["name"]) for table in tables]
+    rows = [[model, *(by.get(name, UNKNOWN) for name in names)] for model, by in found.items()]
+    columns = (Column("Model"), *(Column(name, "right") for name in names))
+    return Section("Which models answer", [Grid(Table(columns, rows[:MAX_ROWS], "Requests and their cost"))])
 
 
 def _costs(tables: Sequence[Fields], base: str) -> Section:
@@ -217,7 +223,8 @@ def _assumptions(payload: Fields) -> Section:
     for table in tables:
         for text in table.get("assumptions") or ():
             shared.setdefault(str(text), []).append(str(table["name"]))
-    lines = [text if len(names) == len(tables) else f"{text} ({', '.join(names)})" for text, names in shared.items()]
+    # What holds for every table but the log itself holds for all that is estimated.
+    lines = [text if len(names) >= max(1, len(tables) - 1) else f"{text} ({', '.join(names)})" for text, names in shared.items()]
     lines += [str(text) for text in payload.get("notes") or ()]
     lines += [f"{name} was passed over: {why}" for name, why in (payload.get("passed_over") or {}).items()]
     nothing = "Costs come from the log's own tokens and the catalog's prices; nothing else was assumed."

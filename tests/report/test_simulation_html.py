@@ -25,8 +25,8 @@ def test_the_page_tells_cost_quality_latency_days_and_assumptions() -> None:
 
     assert "<h1>cheapest.yaml costs $1,904.77 instead of $4,218.40 (−54.8%)" in text
     assert headings(text) == [
-        "Cost", "By class", "Quality against cost", "Latency", "Prompt cache", "Over the days", "By model",
-        "What is assumed, and what was left out", "How to reproduce",
+        "Cost", "By class", "Quality against cost", "Latency", "Prompt cache", "Over the days",
+        "Which models answer", "What is assumed, and what was left out", "How to reproduce",
     ]  # fmt: skip
     assert "traffic.jsonl: 48,212 requests replayed, 2026-10-01 to 2026-10-31; 112 of 48,324 rows rejected." in text
 

@@ -47,6 +47,7 @@
 
   async function draw(place, spec) {
     spec.config.legend.columns = columns(place, spec);
+    spec.config.axisYBand.labelLimit = Math.max(120, Math.min(260, place.clientWidth * 0.3));
     try {
       const { finalize } = await vegaEmbed(place, spec, options);
       place.dataset.state = "drawn";
