@@ -62,6 +62,7 @@ def gate(
     from jc.evals.statistics.gate import gate as decide
     from jc.report.document import render
     from jc.report.evals_compare import gate_document
+    from jc.report.github import append_summary
 
     if baseline is None:
         raise problem("no baseline", hint="name a run or a results CSV with `--baseline BASE`")
@@ -69,10 +70,7 @@ def gate(
     answer = decide(found, Limits(margin, min_coverage, _share(max_cost_increase)))
     document = gate_document(answer, found, *sides)
     out.emit(document)
-    step_summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if step_summary:
-        with Path(step_summary).open("a", encoding="utf-8") as summary:
-            summary.write(render(document, "markdown"))
+    append_summary(os.environ, render(document, "markdown"))
     if not answer.passed:
         raise AnswerIsNo("")
 

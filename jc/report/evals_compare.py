@@ -2,11 +2,12 @@
 
 from dataclasses import asdict
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from jc.evals.statistics.against import Changed, Comparison, Side
 from jc.evals.statistics.gate import Gate
 from jc.report.document import Document
+from jc.report.github import annotation
+from jc.report.junit import Demand, gates_junit
 from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_amount
 from jc.report.table import Column, Table
 
@@ -104,19 +105,13 @@ def gate_document(answer: Gate, found: Comparison, run: Side, base: Side) -> Doc
 
 
 def _junit(answer: Gate) -> str:
-    failed = sum(not check.passed for check in answer.checks)
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuite name="jc evals gate" tests="{len(answer.checks)}" failures="{failed}">',
-    ]
-    for check in answer.checks:
-        head = f"  <testcase classname={quoteattr(check.name)} name={quoteattr(check.candidate)}"
-        lines.append(f"{head}/>" if check.passed else f"{head}><failure message={quoteattr(check.message)}/></testcase>")
-    return "\n".join([*lines, "</testsuite>"])
+    return gates_junit(
+        "jc evals gate", [Demand(check.name, check.passed, check.message, check.candidate) for check in answer.checks]
+    )
 
 
 def _annotations(answer: Gate) -> str:
-    escaped = ((check, check.message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")) for check in answer.checks)
     return "\n".join(
-        f"::{'notice' if check.passed else 'error'} title=jc evals gate ({check.name})::{message}" for check, message in escaped
+        annotation("notice" if check.passed else "error", check.message, title=f"jc evals gate ({check.name})")
+        for check in answer.checks
     )

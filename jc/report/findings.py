@@ -8,11 +8,12 @@ from urllib.parse import quote
 import jc
 from jc.catalog.check import Book, Finding, Rule, counts
 from jc.report.document import Document
+from jc.report.github import Level, annotation
 from jc.report.table import Column, Table
 from jc.sanitise import display_width, plain
 
 _LEVELS = {"error": "error", "warning": "warning", "note": "note"}
-_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+_COMMANDS: Mapping[str, Level] = {"error": "error", "warning": "warning", "note": "notice"}
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -106,19 +107,9 @@ def github(findings: Sequence[Finding]) -> str:
 
 
 def _annotation(finding: Finding) -> str:
-    where = finding.where
-    properties = {"file": where.file, "line": where.line, "col": where.column, "title": f"{finding.name} ({finding.rule})"}
-    said = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
     message = finding.message + (f"\n{finding.hint}" if finding.hint else "")
-    return f"::{_COMMANDS[finding.severity]} {said}::{_escaped(message)}\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    title = f"{finding.name} ({finding.rule})"
+    return annotation(_COMMANDS[finding.severity], message, title=title, where=finding.where) + "\n"
 
 
 def sarif(findings: Sequence[Finding], rules: Sequence[Rule]) -> str:

@@ -1,4 +1,4 @@
-"""An eval run as JUnit XML: one suite per candidate, one test case per prompt, and one suite for the gates.
+"""An eval run as JUnit XML, one suite per candidate and one test case per prompt; a gate as one suite of its demands.
 
 A failed check or a refused answer is a failure, a call that gave no answer is an error, a gate that does not hold is a failure.
 """
@@ -19,13 +19,13 @@ _NEVER = re.compile("[\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """One demand on a run: whether it holds, and what was found."""
+class Demand:
+    """One demand of a gate on a candidate: whether it holds, and what was found."""
 
     name: str
     passed: bool
-    message: str = ""
-    candidate: str = "gates"
+    message: str
+    candidate: str
 
 
 @dataclass(slots=True)
@@ -36,24 +36,37 @@ class _Suite:
     seconds: float = 0.0
 
 
-def junit(summary: Mapping[str, Any], answers: Iterable[Mapping[str, Any]], gates: Sequence[Gate] = ()) -> str:
+def junit(summary: Mapping[str, Any], answers: Iterable[Mapping[str, Any]]) -> str:
     """The XML text; `answers` are rows of results.csv, read once."""
     suites: dict[str, _Suite] = defaultdict(_Suite)
     for row in summary["candidates"]:
         suites[row["candidate"]] = _Suite()
     for row in answers:
         _add_answer(suites[row["candidate"]], row, summary["epochs"] > 1)
-    for gate in gates:
-        _add_gate(suites["gates"], gate)
-    total = [sum(getattr(suite, name) for suite in suites.values()) for name in ("failures", "errors")]
-    tests = sum(len(suite.cases) for suite in suites.values())
-    head = f"<testsuites name={_attribute('jc evals ' + str(summary['run_id']))} tests={_attribute(tests)}"
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"{head} failures={_attribute(total[0])} errors={_attribute(total[1])}>"]
-    for name, suite in suites.items():
-        counts = f"tests={_attribute(len(suite.cases))} failures={_attribute(suite.failures)} errors={_attribute(suite.errors)}"
-        lines.append(f"<testsuite name={_attribute(name)} {counts} time={_attribute(f'{suite.seconds:.3f}')}>")
+    return _written(f"jc evals {summary['run_id']}", suites)
+
+
+def gates_junit(name: str, demands: Sequence[Demand]) -> str:
+    """A gate's answer as one suite with a case for each demand."""
+    suite = _Suite()
+    for demand in demands:
+        _add_demand(suite, demand)
+    return _written(name, {name: suite})
+
+
+def _written(name: str, suites: Mapping[str, _Suite]) -> str:
+    failures, errors = (sum(getattr(suite, kind) for suite in suites.values()) for kind in ("failures", "errors"))
+    counts = _counts(sum(len(suite.cases) for suite in suites.values()), failures, errors)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites name={_attribute(name)} {counts}>"]
+    for title, suite in suites.items():
+        counts = _counts(len(suite.cases), suite.failures, suite.errors)
+        lines.append(f"<testsuite name={_attribute(title)} {counts} time={_attribute(f'{suite.seconds:.3f}')}>")
         lines += [*suite.cases, "</testsuite>"]
     return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _counts(tests: int, failures: int, errors: int) -> str:
+    return f'tests="{tests}" failures="{failures}" errors="{errors}"'
 
 
 def _add_answer(suite: _Suite, row: Mapping[str, Any], epochs: bool) -> None:
@@ -80,13 +93,13 @@ def _add_answer(suite: _Suite, row: Mapping[str, Any], epochs: bool) -> None:
     suite.cases.append(f"{open_tag}>{inside}</testcase>")
 
 
-def _add_gate(suite: _Suite, gate: Gate) -> None:
-    open_tag = f"<testcase classname={_attribute(gate.candidate)} name={_attribute(gate.name)}"
-    if gate.passed:
+def _add_demand(suite: _Suite, demand: Demand) -> None:
+    open_tag = f"<testcase classname={_attribute(demand.name)} name={_attribute(demand.candidate)}"
+    if demand.passed:
         suite.cases.append(f"{open_tag}/>")
         return
     suite.failures += 1
-    suite.cases.append(f'{open_tag}><failure type="gate" message={_attribute(gate.message)}/></testcase>')
+    suite.cases.append(f'{open_tag}><failure message={_attribute(demand.message)} type="gate"/></testcase>')
 
 
 def _clean(text: object) -> str:

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jc.report.junit import MAX_OUTPUT, Gate, junit
+from jc.report.junit import MAX_OUTPUT, Demand, gates_junit, junit
 from tests.fakes.eval_run import sample_run
 
 
@@ -44,16 +44,15 @@ def test_epochs_have_their_own_cases() -> None:
     assert [case.get("name") for case in root[0]] == ["case-000 (epoch 1)", "case-000 (epoch 2)"]
 
 
-def test_gates_are_a_suite_of_their_own() -> None:
-    """A gate that does not hold is a failure with what was found."""
-    run = sample_run(prompts=1)
-    gates = [Gate("coverage", passed=True), Gate("no regression", passed=False, message="acme/strong-1 lost 4.1 points")]
-    root = ET.fromstring(junit(run.summary, [], gates))
-    suite = root.find("testsuite[@name='gates']")
+def test_a_gate_is_a_suite_of_its_demands() -> None:
+    """A demand that does not hold is a failure with what was found."""
+    demands = [Demand("coverage", True, "", "a"), Demand("no regression", False, "a lost 4.1 points", "a")]
+    root = ET.fromstring(gates_junit("jc evals gate", demands))
+    suite = root.find("testsuite[@name='jc evals gate']")
 
     assert suite is not None
-    assert suite.get("failures") == "1"
-    assert [failure.get("message") for failure in suite.iter("failure")] == ["acme/strong-1 lost 4.1 points"]
+    assert (root.get("tests"), suite.get("failures")) == ("2", "1")
+    assert [failure.get("message") for failure in suite.iter("failure")] == ["a lost 4.1 points"]
 
 
 def test_long_answers_are_cut() -> None:
@@ -71,7 +70,7 @@ HOSTILE = st.sampled_from(["<", "&", "]]>", "--", "-->", "'\"", "\x00", "\ufffe"
 def test_any_text_gives_well_formed_xml(text: str) -> None:
     """Names, messages and answers of any characters are readable XML 1.0."""
     run = sample_run(prompts=2, skills={f"c{text}": 1.0, "d": 0.1}, texts={f"c{text}": text}, cells={"prompt_id": text})
-    written = junit(run.summary, run.answers, [Gate(text, passed=False, message=text)])
-    root = ET.fromstring(written.encode("utf-8", "backslashreplace"))
+    for written, tests in ((junit(run.summary, run.answers), "4"), (gates_junit(text, [Demand(text, False, text, text)]), "1")):
+        root = ET.fromstring(written.encode("utf-8", "backslashreplace"))
 
-    assert root.get("tests") == "5"
+        assert root.get("tests") == tests
