@@ -10,10 +10,11 @@ import typer
 from jc.cli.amounts import duration_s, moment, share, shares
 from jc.cli.options import command, split_list
 from jc.cli.output import Out, problem
-from jc.errors import StoppedEarly
+from jc.errors import AnswerIsNo, StoppedEarly
 
 if TYPE_CHECKING:
     from jc.catalog.model import Catalog, RouteTable
+    from jc.simulate.compare import Limits
     from jc.simulate.run import Question, Simulation
 
 DIMENSIONS = ("class", "model", "key", "org", "day", "hour")
@@ -39,6 +40,15 @@ def simulate(
     max_bad: Annotated[str | None, typer.Option(metavar="SHARE", help="Exit 2 when more rows than this are bad, as 1%.")] = None,
     allow_unpriced: Annotated[bool, typer.Option(help="Leave models without a price out of the sum.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the HTML page.")] = None,
+    backtest: Annotated[bool, typer.Option("--backtest", help="How far the latency fit is off on unseen sessions.")] = False,
+    fit_output: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the fitted speeds as YAML.")] = None,
+    speeds: Annotated[Path | None, typer.Option(metavar="FILE", help="Speeds kept with --fit-output, before all others.")] = None,
+    explain_delta: Annotated[bool, typer.Option("--explain-delta", help="Which cells make the difference, as a tree.")] = False,
+    compare_to: Annotated[Path | None, typer.Option(metavar="FILE", help="An earlier JSON result to stand beside.")] = None,
+    max_cost_increase: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Exit 1 when a table costs more than this above the earlier result.")
+    ] = None,
+    max_p95: Annotated[str | None, typer.Option("--max-p95", metavar="TIME", help="Exit 1 when a table's p95 is above.")] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of intervals and of an assumed mix.")] = 0,
 ) -> None:
     """Replay a traffic log against route tables: what would it have cost, how fast, at what energy and quality.
@@ -53,26 +63,60 @@ def simulate(
       jc simulate traffic.jsonl -r mine.yaml --compare-to last.json --max-cost-increase 5%
       jc simulate traffic.cube -r mine.yaml --format json
     """
+    from jc.files import write_atomically
     from jc.report.simulation import simulation_document
+    from jc.simulate.compare import Limits
     from jc.simulate.result import payload
     from jc.simulate.run import simulate as replay
+    from jc.simulate.speedfile import read_speeds, write_speeds
 
     dimensions = _dimensions(by)
     catalog = open_catalog(out)
     question = _question(catalog, traffic, routes, baseline, tokens, cache)
     question = _detailed(question, by=dimensions, mix=shares("--mix", mix), at=moment("--at", at), format=log_format,
-                         rejects=rejects, allow_unpriced=allow_unpriced, seed=seed)  # fmt: skip
+                         rejects=rejects, allow_unpriced=allow_unpriced, seed=seed, backtest=backtest,
+                         speeds=read_speeds(speeds) if speeds else {})  # fmt: skip
     simulation = replay(question, catalog)
     check_bad(simulation.counts.total, simulation.counts.rejected, max_bad)
     values = payload(simulation, by=dimensions, slo_s=duration_s("--slo", slo))
+    limits = Limits(share("--max-cost-increase", max_cost_increase), duration_s("--max-p95", max_p95))
+    said = _compared(values, compare_to, limits)
+    if explain_delta:
+        values["delta"] = _delta(simulation, named=baseline != "logged")
     document = simulation_document(values, _reproduce(catalog, question))
     tell(out, simulation)
     out.emit(document)
+    if fit_output is not None:
+        write_speeds(fit_output, simulation.fitted)
     if report is not None:
-        from jc.files import write_atomically
-
         write_atomically(report, document.extra["html"]())
     stop_if_truncated(simulation.truncated)
+    if said:
+        raise AnswerIsNo("; ".join(said))
+
+
+def _compared(values: "dict[str, Any]", compare_to: Path | None, limits: "Limits") -> list[str]:
+    """Write the comparison with an earlier result into the payload; gives the limits that are passed."""
+    from jc.simulate.compare import broken, compared, read_result
+
+    rows = []
+    if compare_to is not None:
+        rows = compared(values, read_result(compare_to))
+        values["compared_to"], values["compared"] = str(compare_to), rows
+    said = broken(values, rows, limits)
+    values["limits_passed"] = said
+    return said
+
+
+def _delta(simulation: "Simulation", *, named: bool) -> "dict[str, Any]":
+    """The tree between two estimates: from the baseline that was named, the first of several tables, or the log; to the last."""
+    from jc.simulate.explain import explained
+
+    tables = simulation.estimates[1:]
+    if not tables:
+        raise problem("`--explain-delta` needs a route table", hint="name one with --routes")
+    before = simulation.baseline if named or len(tables) < 2 else tables[0]
+    return explained(simulation, before, tables[-1]).to_json()
 
 
 def add_to(root: typer.Typer) -> None:

@@ -3,24 +3,28 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from textwrap import fill
 from typing import Any
 
 from jc.report.conclusion import number
 from jc.report.document import Document
-from jc.report.numbers import UNKNOWN, bar, count, joules, percent, seconds, usd_total
+from jc.report.numbers import MINUS, UNKNOWN, bar, count, joules, percent, seconds, usd_total
 from jc.report.simulation_html import signed_share, simulation_page
 from jc.report.table import Column, Table
 
 SCHEMA = "jc.simulation/1"
 Fields = Mapping[str, Any]
 MAX_ROWS = 20
+WIDTH = 98
 
 
 def simulation_document(payload: Fields, reproduce: Mapping[str, object]) -> Document:
     """The payload of `jc.simulation/1` in every format; `records` are the rows of the tables."""
-    tables = [main_table(payload), *(saving_tables(payload))]
-    text = "\n\n".join([headline(payload), *(table.text() for table in tables), *_foot(payload)])
-    markdown = "\n\n".join([headline(payload), *(table.markdown() for table in tables), *_foot(payload, markdown=True)])
+    tables = [main_table(payload), *saving_tables(payload), *compared_tables(payload), *backtest_tables(payload)]
+    delta = [delta_text(payload["delta"])] if payload.get("delta") else []
+    text = "\n\n".join([headline(payload), *(table.text() for table in tables), *delta, *_foot(payload)])
+    fenced = [f"```text\n{one}\n```" for one in delta]
+    markdown = "\n\n".join([headline(payload), *(table.markdown() for table in tables), *fenced, *_foot(payload, markdown=True)])
     records = [_record(row) for row in payload["tables"]]
     pages = {"html": lambda: simulation_page(payload, reproduce)}
     return Document(SCHEMA, payload, records=records, tables=tables, text=text, markdown=markdown, extra=pages)
@@ -134,6 +138,57 @@ def _saving(name: str, rows: Sequence[Fields], baseline: str, best: str) -> Tabl
     return Table(columns, lines, title=f"Where {best} saves{left}")
 
 
+def compared_tables(payload: Fields) -> list[Table]:
+    """The result against an earlier one."""
+    rows = payload.get("compared")
+    if not rows:
+        return []
+    cells = [
+        [
+            row["name"],
+            f"{usd_total(number(row['before_usd']))} → {usd_total(number(row['after_usd']))}",
+            signed_share(row["change"]),
+            f"{seconds(number(row['before_p95_s']))} → {seconds(number(row['after_p95_s']))}",
+        ]
+        for row in rows
+    ]
+    columns = (Column("Route table"), Column("Cost", "right"), Column("Change", "right"), Column("p95", "right"))
+    return [Table(columns, cells, title=f"Against {payload['compared_to']}")]
+
+
+def delta_text(delta: Fields) -> str:
+    """The difference of two estimates as a tree of amounts."""
+    return "\n".join(["Where the difference comes from", "", *_branch_lines(delta, 0)])
+
+
+def _branch_lines(branch: Fields, depth: int) -> list[str]:
+    usd = number(branch["usd"]) or 0.0
+    sign = "+" if usd > 0 else MINUS if usd < 0 else ""
+    amounts = f"{usd_total(number(branch['before_usd']))} → {usd_total(number(branch['after_usd']))}"
+    line = f"{'  ' * depth}{branch['name']}  {sign}{usd_total(abs(usd))} ({amounts})"
+    telling = [child for child in branch["children"] if number(child["usd"])]
+    return [line, *(one for child in telling for one in _branch_lines(child, depth + 1))]
+
+
+def backtest_tables(payload: Fields) -> list[Table]:
+    """How far the latency estimate is off on sessions that the fit had not seen."""
+    found = payload.get("backtest")
+    if not found:
+        return []
+    heads = ("Total", "p50", "p90", "p95", "p99", "Median error", "MAPE")
+    lines = []
+    for name, key in (("fitted", "fit"), ("a mean per model", "mean_per_model")):
+        score = found[key]
+        signed = [signed_share(score[what]) for what in ("total", "p50", "p90", "p95", "p99")]
+        lines.append([name, *signed, percent(score["median_error"]), percent(score["mape"])])
+    covered = percent(found["coverage_90"])
+    title = (
+        f"Latency on {found['rows']:,} requests of {found['sessions']:,} sessions, each half predicted by the other;"
+        f" the 90% interval covers {covered}"
+    )
+    return [Table((Column("Prediction"), *(Column(head, "right") for head in heads)), lines, title=title)]
+
+
 def _foot(payload: Fields, *, markdown: bool = False) -> list[str]:
     """What the figures rest on, each sentence once with the tables it is about."""
     lines: dict[str, list[str]] = {}
@@ -154,8 +209,11 @@ def _foot(payload: Fields, *, markdown: bool = False) -> list[str]:
     said += [f"{name} was passed over: {why}" for name, why in payload["passed_over"].items()]
     if not said:
         return []
-    mark = "- " if markdown else "  "
-    return ["\n".join(["What this rests on", *(f"{mark}{line}" for line in said)])]
+    if markdown:
+        return ["\n".join(["What this rests on", "", *(f"- {line}" for line in said)])]
+    return [
+        "\n".join(["What this rests on", *(fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in said)])
+    ]
 
 
 def _marks(payload: Fields) -> list[str]:

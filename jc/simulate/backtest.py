@@ -70,8 +70,7 @@ def backtest(rows: Timed) -> Backtest | None:
     observed = np.concatenate([half.test.seconds for half in halves])
     predicted = np.concatenate([half.predicted for half in halves])
     means = np.concatenate([half.means for half in halves])
-    factors = max(half.drawn.shape[1] for half in halves)
-    drawn = np.concatenate([np.repeat(half.drawn, factors // half.drawn.shape[1], axis=1) for half in halves])
+    drawn = np.concatenate([half.drawn for half in halves])
     return Backtest(
         rows=len(observed),
         sessions=len(clusters),

@@ -55,6 +55,7 @@ class Estimate:
     """The part of the logged cached tokens that moving between models loses."""
     latency: Histogram | None = None
     latency_origin: str = ""
+    mean_s: float | None = None
     energy_j: float | None = None
     energy_known: float = 0.0
     moved: float | None = None
@@ -95,15 +96,14 @@ class Estimator:
                 by_id[offer.id] = offer
         choice = Choice(tuple(by_id[one] for one in offers), chosen, np.full(len(logged), -1, np.int64), 0.0, None, 0)
         estimate = self._money(name, choice, scaled=False)
-        estimate.latency, estimate.latency_origin = self._logged_latency(choice)
+        self._logged_latency(estimate, choice)
         self._energy(estimate, choice, logged=True)
         return estimate
 
     def of(self, name: str, choice: Choice, reference: Estimate) -> Estimate:
         """What the log would have cost under a table's choices."""
         estimate = self._money(name, choice, scaled=self.assumed.tokens == "scaled")
-        estimate.latency = self._latency(choice, scaled=self.assumed.tokens == "scaled")
-        estimate.latency_origin = "estimated"
+        self._latency(estimate, choice, scaled=self.assumed.tokens == "scaled")
         self._energy(estimate, choice, logged=False)
         self._moved(estimate, choice, reference)
         self._intervals(estimate, reference)
@@ -217,23 +217,25 @@ class Estimator:
 
     # speed
 
-    def _logged_latency(self, choice: Choice) -> tuple[Histogram | None, str]:
+    def _logged_latency(self, estimate: Estimate, choice: Choice) -> None:
+        """Latency as the log has measured it, when it has for half of its requests; else as its models' speeds say."""
+        groups = self.book.groups
         measured = Histogram.merged(self.book.cube.latencies.values())
-        if measured.total >= 0.5 * self.book.groups["n"].sum():
-            return _in_seconds(measured), "measured"
-        return self._latency(choice, scaled=False), "estimated"
+        timed = int(groups["timed"].sum())
+        if timed and timed >= 0.5 * groups["n"].sum():
+            estimate.latency, estimate.latency_origin = _in_seconds(measured), "measured"
+            estimate.mean_s = float(groups["latency_us"].sum()) / timed / 1e6
+        else:
+            self._latency(estimate, choice, scaled=False)
 
-    def _latency(self, choice: Choice, *, scaled: bool) -> Histogram | None:
-        """The distribution of seconds over all cells; None when the speed of an offer that answers is not known."""
+    def _latency(self, estimate: Estimate, choice: Choice, *, scaled: bool) -> None:
+        """The distribution of seconds over all cells; nothing when the speed of an offer that answers is not known."""
         cells, of_group = self.book.cube.cells, self.book.cube.shape_of
-        answered = choice.chosen >= 0
-        if not answered.any():
-            return None
         seconds, spreads, counts = [], [], []
         for code, offer in enumerate(choice.offers):
             speed = self.speeds.of(offer)
             if speed is None:
-                return None
+                return
             share = self._share(of_group, choice.chosen == code)
             n = np.rint(cells["n"] * share[cells["shape"]]).astype(np.int64)
             there = np.flatnonzero(n)
@@ -246,7 +248,9 @@ class Estimator:
             seconds.append(speed.seconds(fresh, cached, output) + choice.overhead_s)
             spreads.append(speed.spread)
             counts.append(n[there])
-        return spread_out(seconds, spreads, counts)
+        if counts:
+            estimate.latency, estimate.mean_s = spread_out(seconds, spreads, counts)
+            estimate.latency_origin = "estimated"
 
     def _share(self, of_group: Ints, here: NDArray[np.bool_]) -> NDArray[np.float64]:
         """The part of each shape's requests that lies in these groups."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from jc.simulate.backtest import Backtest, Score
 from jc.simulate.estimate import Estimate
 from jc.simulate.run import Simulation, change, days, span_of
 from jc.traffic.histogram import Histogram
@@ -54,9 +55,32 @@ def payload(simulation: Simulation, *, by: Sequence[str] = (), slo_s: float | No
         "baseline": simulation.baseline.name,
         "tables": [table_row(estimate, simulation, slo_s) for estimate in simulation.estimates],
         "by": {name: by_rows(simulation, name) for name in by},
+        **({"backtest": backtest_fields(simulation.backtest)} if simulation.backtest is not None else {}),
         "passed_over": simulation.passed_over,
         "notes": simulation.notes,
         "warnings": simulation.warnings,
+    }
+
+
+def backtest_fields(found: Backtest) -> dict[str, Any]:
+    """The backtest: relative errors, the coverage of the 90 % interval, and the same for a mean per model."""
+
+    def score(one: Score) -> dict[str, Any]:
+        names = ("p50", "p90", "p95", "p99")
+        return {
+            "total": one.total,
+            **dict(zip(names, one.quantiles, strict=True)),
+            "median_error": one.median_error,
+            "mape": one.mean_error,
+        }
+
+    return {
+        "rows": found.rows,
+        "sessions": found.sessions,
+        "left_out": found.unfitted_rows,
+        "coverage_90": found.coverage,
+        "fit": score(found.fitted),
+        "mean_per_model": score(found.constant),
     }
 
 
@@ -76,7 +100,7 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         else [estimate.saving.low, estimate.saving.high],
         "usd_per_1k": money_text(estimate.cost * 1000 / estimate.requests) if known and estimate.requests else None,
         **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
-        "mean_s": latency.mean if latency is not None else None,
+        "mean_s": estimate.mean_s,
         "latency": estimate.latency_origin if latency is not None else None,
         "over_slo": latency.share_above(slo_s) if latency is not None and slo_s is not None else None,
         "energy_j": estimate.energy_j,

@@ -1,6 +1,6 @@
 """One replay: log → cube → decisions → estimates, for any number of route tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
@@ -12,10 +12,12 @@ import numpy as np
 from jc.catalog.model import Catalog, Offer, RouteTable
 from jc.errors import InputError, Problem
 from jc.routing.request import Health
+from jc.simulate.backtest import Backtest, backtest, timed_rows
 from jc.simulate.book import Book
 from jc.simulate.choices import Chooser
 from jc.simulate.edges import edges, grid_of
 from jc.simulate.estimate import Assumed, Estimate, Estimator, offers_of
+from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws
 from jc.simulate.ratios import Ratios
 from jc.simulate.speeds import Speed, Speeds
@@ -52,7 +54,10 @@ class Question:
     rejects: Path | None = None
     stdin: IO[bytes] | None = None
     format: str | None = None
-    speeds: dict[str, Speed] = field(default_factory=dict)
+    speeds: Mapping[str, Speed] = field(default_factory=dict)
+    """Speeds by offer id that go before the log's and the catalog's."""
+    backtest: bool = False
+    slo_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +76,9 @@ class Simulation:
     passed_over: dict[str, str] = field(default_factory=dict)
     truncated: tuple[str, ...] = ()
     timed: bool = True
+    fitted: Mapping[str, Speed] = field(default_factory=dict)
+    """What the log itself says about speeds, by offer id (by the name in the log where the catalog does not know it)."""
+    backtest: Backtest | None = None
 
     @property
     def assumptions(self) -> list[str]:
@@ -155,7 +163,8 @@ def _from_cube(question: Question, catalog: Catalog) -> Simulation:
 def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts) -> Simulation:
     tables = [table for _, table in question.tables]
     book = Book(cube, catalog, edges(catalog, tables), question.now, question.at)
-    speeds = Speeds(catalog, question.speeds)
+    fitted, tested = _fitted(question, cube, book)
+    speeds = Speeds(catalog, {**fitted, **question.speeds})
     ratios = Ratios(catalog, book.logged(), book.part("route_class"))
     sample = cube.sample
     draws = Draws.of(sample.columns["cluster"], sample.share, question.seed) if sample is not None else None
@@ -163,7 +172,9 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     estimator = Estimator(book, speeds, ratios, question.assumed, draws, order)
     logged = estimator.as_logged(LOGGED)
     estimates = [logged]
-    simulation = Simulation(question.traffic, counts, cube, book, estimates, logged, speeds)
+    simulation = Simulation(question.traffic, counts, cube, book, estimates, logged, speeds, fitted=fitted, backtest=tested)
+    if question.backtest and tested is None:
+        simulation.warnings.append("no backtest: the log has too few latencies, or too few sessions with them")
     chooser = Chooser(book, question.health)
     for name, table in question.tables:
         estimate = estimator.of(name, chooser.choose(table), logged)
@@ -175,6 +186,22 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     simulation.baseline = _baseline(question, estimates)
     _explain(simulation, ratios, question)
     return simulation
+
+
+def _fitted(question: Question, cube: Cube, book: Book) -> tuple[dict[str, Speed], Backtest | None]:
+    """The speeds of the log's own models, and how well such a fit predicts sessions that it has not seen."""
+    found = timed_rows(cube)
+    if found is None:
+        return {}, None
+    rows, names = found
+    made = fit(rows, calibrated=False)
+    if made is None:
+        return {}, None
+    speeds: dict[str, Speed] = {}
+    for name, speed in speeds_of(made, names).items():
+        offer = book.names.get(name) if name else None
+        speeds[offer.id if offer is not None else name] = speed
+    return speeds, backtest(rows) if question.backtest else None
 
 
 def _refuse_unpriced(question: Question, estimates: Sequence[Estimate]) -> None:

@@ -119,16 +119,17 @@ class Speeds:
         return f"speeds of {total} model{'s' if total != 1 else ''}: {', '.join(parts)}"
 
 
-def spread_out(seconds: Sequence[NDArray[np.float64]], spreads: Sequence[Spread], n: Sequence[NDArray[np.int64]]) -> Histogram:
-    """The histogram of seconds with their spreads: each value stands for equally likely ones around it."""
+def spread_out(
+    seconds: Sequence[NDArray[np.float64]], spreads: Sequence[Spread], n: Sequence[NDArray[np.int64]]
+) -> tuple[Histogram, float | None]:
+    """The histogram of seconds with their spreads (each value stands for equally likely ones around it), and their mean."""
     nodes = math.lcm(*{len(spread.factors[0]) for spread in spreads}) if spreads else 1
-    parts = []
+    parts, total, count = [], 0.0, 0
     for values, spread, counts in zip(seconds, spreads, n, strict=True):
         factors = np.asarray(spread.factors)
         weight = nodes // factors.shape[1]
-        if spread == EXACT:
-            parts.append(Histogram.of(values, counts * weight))
-        else:
-            around = values[:, None] * factors[np.searchsorted(spread.edges, values)]
-            parts.append(Histogram.of(around.ravel(), np.repeat(counts * weight, factors.shape[1])))
-    return Histogram.merged(parts)
+        around = values[:, None] if spread == EXACT else values[:, None] * factors[np.searchsorted(spread.edges, values)]
+        parts.append(Histogram.of(around.ravel(), np.repeat(counts * weight, factors.shape[1])))
+        total += float((around.mean(axis=1) * counts).sum())
+        count += int(counts.sum())
+    return Histogram.merged(parts), total / count if count else None

@@ -20,8 +20,8 @@ Ints = NDArray[np.int64]
 
 SUMS = ("n", "input", "cached", "written", "output", "reasoning", "images")
 """What is added up: requests, tokens (input includes cached and written ones), images."""
-MONEY = ("priced", "cost_pico", "measured", "energy_mj")
-"""Requests whose cost the log states and its sum in pico-dollars; requests whose energy it states and its sum in millijoules."""
+MONEY = ("priced", "cost_pico", "measured", "energy_mj", "timed", "latency_us")
+"""Requests whose cost the log states and its sum in pico-dollars; whose energy it states, in millijoules; whose latency, in µs."""
 EXTENTS = ("first_us", "last_us", "least_input", "most_input")
 CELL_SUMS = ("n", "input", "cached")
 BIN_SCALE = 16
@@ -102,6 +102,7 @@ _SUMS = {
     "output": "sum(output_tokens)", "reasoning": "sum(reasoning_tokens)", "images": "sum(images)",
     "priced": "count(cost_usd)", "cost_pico": "coalesce(sum(round(cost_usd * 1e12)::BIGINT), 0)",
     "measured": "count(energy_j)", "energy_mj": "coalesce(sum(round(energy_j * 1e3)::BIGINT), 0)",
+    "timed": "count(latency_ms)", "latency_us": "coalesce(sum(round(latency_ms * 1e3)::BIGINT), 0)",
 }  # fmt: skip
 _EXTENTS = {
     "first_us": "coalesce(min(us), 0)", "last_us": "coalesce(max(us), 0)",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jc.catalog.model import (
+    TOKEN_KINDS,
     Catalog,
     Lifecycle,
     Model,
@@ -20,6 +21,7 @@ from jc.catalog.model import (
     Rule,
     Speed,
     Target,
+    TokenKind,
     When,
     Window,
 )
@@ -31,9 +33,12 @@ DAYS = ("mon", "tue", "wed", "thu", "fri")
 CLASSES = ("simple", "general", "reasoning", "code", "agent")
 
 
-def price_row(day: date, overrides: tuple[Override, ...] = (), **rates: str) -> PriceRow:
+def price_row(
+    day: date, overrides: tuple[Override, ...] = (), rates: dict[TokenKind, str] | None = None, **more: str
+) -> PriceRow:
     """A price row from rates as text."""
-    return PriceRow(day, "confirmed", {kind: Decimal(rate) for kind, rate in rates.items()}, {}, overrides, None, day, HERE)  # type: ignore[misc]  the keys are kinds
+    said: dict[TokenKind, str] = {**(rates or {}), **{kind: more[kind] for kind in TOKEN_KINDS if kind in more}}
+    return PriceRow(day, "confirmed", {kind: Decimal(rate) for kind, rate in said.items()}, {}, overrides, None, day, HERE)
 
 
 def offer(name: str, *rows: PriceRow, **more: Any) -> Offer:
@@ -61,8 +66,14 @@ def catalog_of(*offers: Offer, verbosity: dict[str, str] | None = None) -> Catal
 def rich_catalog() -> Catalog:
     """Dated rows, long-context and marginal charges, a window over midnight, batch, cached and written tokens, fine rates."""
     july, october = date(2026, 7, 1), date(2026, 10, 10)
-    dear = {"input": "2.00", "output": "10.00", "cache_read": "0.20", "cache_write_5m": "2.50", "cache_write_1h": "4.00"}
-    half = {kind: str(Decimal(rate) / 2) for kind, rate in dear.items()}
+    dear: dict[TokenKind, str] = {
+        "input": "2.00",
+        "output": "10.00",
+        "cache_read": "0.20",
+        "cache_write_5m": "2.50",
+        "cache_write_1h": "4.00",
+    }
+    half: dict[TokenKind, str] = {kind: str(Decimal(rate) / 2) for kind, rate in dear.items()}
     long_context = Override(When(prompt_tokens_gt=1000), {"input": Decimal(4), "output": Decimal(15)}, {}, "request", HERE)
     batch = Override(When(mode="batch"), {}, {"input": Decimal("0.5"), "output": Decimal("0.5")}, "request", HERE)
     night = Override(
@@ -73,7 +84,7 @@ def rich_catalog() -> Catalog:
         Override(When(prompt_tokens_gt=1500), {"input": Decimal(3), "output": Decimal(9)}, {}, "marginal", HERE),
     )
     return catalog_of(
-        offer("a/dated", price_row(july, **dear), price_row(october, **half), input=("text", "image")),
+        offer("a/dated", price_row(july, rates=dear), price_row(october, rates=half), input=("text", "image")),
         offer("b/long", price_row(july, (batch, long_context), input="2.00", output="8.00"), context=4000),
         offer("c/night", price_row(july, (night,), input="0.27", output="1.10", cache_read="0.07"), tools=False),
         offer("d/steps", price_row(july, steps, input="1.00", output="3.00", cache_read="0.10")),
