@@ -10,10 +10,11 @@ from jc.catalog.model import PriceStatus
 from jc.errors import Where
 
 ChangeKind = Literal[
-    "repriced", "new", "removed", "lifecycle", "capability", "limit", "tier", "cheapest", "route", "score", "fact"
+    "repriced", "new", "removed", "lifecycle", "capability", "limit", "tier", "policy", "cheapest", "route", "score", "fact"
 ]
 KINDS: tuple[ChangeKind, ...] = (
-    "repriced", "new", "removed", "lifecycle", "capability", "limit", "tier", "cheapest", "route", "score", "fact",
+    "repriced", "new", "removed", "lifecycle", "capability", "limit", "tier", "policy", "cheapest", "route", "score",
+    "fact",
 )  # fmt: skip
 """In the order in which they are told."""
 Figure = Decimal | int | bool | str | date | tuple[str, ...] | None

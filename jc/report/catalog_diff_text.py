@@ -17,6 +17,7 @@ HEADS: Mapping[ChangeKind, str] = {
     "capability": "Capabilities",
     "limit": "Limits",
     "tier": "Tier moves",
+    "policy": "Tier policy",
     "cheapest": "Cheapest equals",
     "route": "Routes whose target changed",
     "score": "Scores",
@@ -232,7 +233,7 @@ def _table(report: DiffReport, kind: ChangeKind, found: Sequence[Change]) -> Tab
         last = "Price" if kind == "new" else "What now"
         rows = [[one.subject, _place(report, one), _tail(one)] for one in found]
         return Table((Column("Model"), Column("Tier, region"), Column(last)), rows)
-    head = "Model" if kind not in {"cheapest", "route"} else "Where"
+    head = "Model" if kind not in {"cheapest", "route", "policy"} else "Where"
     columns = [Column(head), Column("What"), Column("Before", "right"), Column("After", "right"), Column("Change", "right")]
     rows = []
     for one in found:

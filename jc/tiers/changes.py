@@ -1,18 +1,21 @@
 """What a change of the catalog means for the tiers: who moved and on which scores, and who is the cheapest equal now."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from jc.catalog.diff_values import Change, Delta
-from jc.catalog.model import Catalog, Offer
+from jc.catalog.diff_values import Change, Delta, Figure
+from jc.catalog.model import Catalog, ForbiddenSwap, Offer, TierPolicy, TierRule
 from jc.errors import Where
 from jc.tiers.assign import UNPLACED
 from jc.tiers.bands import Measured, variant_text
 from jc.tiers.standing import Member, Standing, cheapest, ranked, standing
 from jc.tiers.swap import SwapRequest, swap
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _MOST_COUNTED = 400
 
@@ -27,7 +30,48 @@ class SwapCount(NamedTuple):
 def tier_changes(before: Catalog, after: Catalog, at: datetime) -> list[Change]:
     """Offers of both catalogs that stand in another tier, with their scores, then each tier whose cheapest member changed."""
     old, new = standing(before, at), standing(after, at)
-    return [*_moves(old, new), *_cheapest_changes(old, new, at)]
+    return [*_moves(old, new), *_policy_changes(before.policy, after.policy), *_cheapest_changes(old, new, at)]
+
+
+def _policy_changes(before: TierPolicy, after: TierPolicy) -> Iterator[Change]:
+    """Rules of swaps, tiers that came or went, bands and anchors: the written reasons why a tier or a swap changes."""
+    swap_rules = (_told(before.swap) | {"hysteresis": before.hysteresis}, _told(after.swap) | {"hysteresis": after.hysteresis})
+    yield from _difference("swap rules", *swap_rules, after.where)
+    old, new = ({rule.id: rule for rule in policy.tiers} for policy in (before, after))
+    for tier in dict.fromkeys([*new, *old]):
+        was, now = old.get(tier), new.get(tier)
+        yield from _difference(tier, _rule(was), _rule(now), now.where if now is not None else after.where)
+
+
+def _rule(rule: TierRule | None) -> dict[str, Figure]:
+    if rule is None:
+        return {}
+    out = _told(rule, {"criteria"})
+    for criterion in rule.criteria:
+        out |= {f"{criterion.name} {name}": value for name, value in _told(criterion, {"name", "anchors"}).items()}
+        out |= {f"{criterion.name} anchor of {name}": value for name, value in criterion.anchors.items()}
+    return out
+
+
+def _told(record: "DataclassInstance", without: Collection[str] = ()) -> dict[str, Figure]:
+    """The fields of a record as figures, without its id and place."""
+    names = (one.name for one in fields(record) if one.name not in {"id", "where", *without})
+    return {name: _figure(getattr(record, name)) for name in names}
+
+
+def _figure(value: object) -> Figure:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {item}" for key, item in value.items()) or None
+    if isinstance(value, tuple):
+        return tuple(f"{one.source} → {one.target}" if isinstance(one, ForbiddenSwap) else str(one) for one in value)
+    return value if isinstance(value, (bool, int, str, Decimal)) else None
+
+
+def _difference(subject: str, old: Mapping[str, Figure], new: Mapping[str, Figure], where: Where) -> Iterator[Change]:
+    names = dict.fromkeys([*new, *old])
+    deltas = tuple(Delta(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name))
+    if deltas:
+        yield Change("policy", subject, deltas, where=where)
 
 
 def _moves(old: Standing, new: Standing) -> Iterator[Change]:

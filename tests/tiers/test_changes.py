@@ -1,11 +1,13 @@
 """What a change of the catalog means for the tiers."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from jc.catalog.diff import diff
 from jc.catalog.diff_values import Delta
+from jc.catalog.model import SwapRules
 from jc.tiers.changes import SwapCount, heir, swap_count, tier_changes, with_heirs
-from tests.strategies import AT, catalog, hand, offer, score
+from tests.strategies import AT, LOW, TOP, catalog, criterion, hand, offer, score
 
 A, B = offer("p/a", "2.00", "2.00"), offer("q/b", "1.00", "1.00")
 BOTH = (hand("p/a", "top"), hand("q/b", "top"))
@@ -41,6 +43,24 @@ def test_a_hand_placement_says_why() -> None:
 
     assert move.deltas[0] == Delta("tier", "unplaced", "top")
     assert move.note == "by hand: by hand"
+
+
+def test_a_change_of_the_policy_is_told() -> None:
+    """A band, an anchor and a rule of swaps move tiers without any price or score: they are changes themselves."""
+    wide = replace(TOP, criteria=(criterion("knowledge", ["mmlu"], 7, mmlu="85"), *TOP.criteria[1:]))
+    before, after = catalog([A]), catalog([A], tiers=(wide, LOW), swap=SwapRules(region="any", pins=("p/a",)))
+    found = {
+        one.subject: {delta.field: (delta.before, delta.after) for delta in one.deltas} for one in tier_changes(before, after, AT)
+    }
+
+    assert found["swap rules"] == {"region": ("same", "any"), "pins": ((), ("p/a",))}
+    assert found["top"] == {
+        "knowledge benchmarks": (("mmlu-pro", "mmlu"), ("mmlu",)),
+        "knowledge band": (Decimal(3), Decimal(7)),
+        "knowledge anchor of mmlu": (Decimal(88), Decimal(85)),
+        "knowledge anchor of mmlu-pro": (Decimal(80), None),
+    }
+    assert "low" not in found
 
 
 def test_a_cheaper_equal_changes_the_mark() -> None:
