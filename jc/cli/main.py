@@ -60,6 +60,7 @@ NOUNS = {
     "evals": "evals",
     "tiers": "tiers",
     "catalog": "catalog",
+    "route": "route",
     "simulate": "simulate",
     "help": "topics",
     "completion": "topics",

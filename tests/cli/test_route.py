@@ -1,0 +1,99 @@
+"""`jc route` as a user and a script call it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def jc(place: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """One call of `jc` without a terminal."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(place / ".cache"), "NO_COLOR": "1", "COLUMNS": "98"}
+    return subprocess.run(
+        [sys.executable, "-m", "jc", *arguments], cwd=place, env=environment, input=stdin, capture_output=True, check=False
+    )
+
+
+def decided(place: Path, *arguments: str, stdin: bytes = b"") -> dict[str, object]:
+    """The decision as JSON."""
+    done = jc(place, "route", *arguments, "-f", "json", stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_stdout_is_the_models_id_alone(tmp_path: Path) -> None:
+    """`model=$(jc route "$PROMPT")` works: the id and a line end on stdout, nothing on stderr off a terminal."""
+    done = jc(tmp_path, "route", "Prove that sqrt(2) is irrational")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"deepseek/deepseek-reasoner\n", b"")
+
+
+def test_the_json_has_the_shape_of_the_contract(tmp_path: Path) -> None:
+    """`jc.decision/1` carries model, class, reasons, who was left out, fallbacks and the estimate."""
+    found = decided(tmp_path, "write a regex for emails")
+
+    assert found["schema"] == "jc.decision/1"
+    assert found["route_class"] == "code"
+    assert {"model", "offer", "requested", "confidence", "reasons", "excluded", "fallbacks", "estimate"} <= set(found)
+    estimate = found["estimate"]
+    assert isinstance(estimate, dict)
+    assert {"usd", "latency_s", "energy_j"} <= set(estimate)
+
+
+def test_facts_are_read_off_an_openai_body(tmp_path: Path) -> None:
+    """Tools and images of the body outrank its text: a greeting with tools is an agent request, an image finds a model."""
+    tools = {"messages": [{"role": "user", "content": "hi"}], "tools": [{"type": "function", "function": {"name": "f"}}]}
+    image = {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]}
+
+    assert decided(tmp_path, "--body", "-", stdin=json.dumps(tools).encode())["route_class"] == "agent"
+    shown = decided(tmp_path, "--body", "-", "--routes", "auto", stdin=json.dumps(image).encode())
+    assert shown["model"] is not None
+
+
+def test_a_pin_and_explicit_routing_win(tmp_path: Path) -> None:
+    """`pin:MODEL` sends everything to it, and with explicit routing the asked model answers."""
+    assert decided(tmp_path, "hi", "-r", "pin:openai/gpt-4o")["model"] == "openai/gpt-4o"
+    assert decided(tmp_path, "hi", "--model", "openai/gpt-4o", "--routing", "explicit")["model"] == "openai/gpt-4o"
+
+
+def test_a_file_of_prompts_streams_through(tmp_path: Path) -> None:
+    """Each good line is decided, each bad line is named, and the file is written."""
+    (tmp_path / "in.jsonl").write_text('{"id": "a", "prompt": "hi"}\n"Prove that 2 is prime"\nbroken\n', "utf-8")
+    done = jc(tmp_path, "route", "--input", "in.jsonl", "--output", "out.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+
+    assert done.returncode == 2
+    assert b"in.jsonl:3: not JSON" in done.stderr
+    assert [(row["id"], row["route_class"]) for row in rows] == [("a", "simple"), (2, "reasoning")]
+
+
+@pytest.mark.parametrize("prompt", [b"", b"\x00\xff\xfe", b"x" * 2_000_000, "🙂".encode() * 5000, b"\n\n\n"])
+def test_any_bytes_get_an_answer(tmp_path: Path, prompt: bytes) -> None:
+    """Empty, binary, very long and odd prompts are routed without a traceback."""
+    done = jc(tmp_path, "route", "-", stdin=prompt)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "no prompt"),
+        (("hi", "--routes", "five-wya"), "five-way"),
+        (("hi", "--routing", "maybe"), "auto or explicit"),
+        (("--body", "-"), "is not JSON"),
+        (("hi", "-r", "pin:gpt-9o"), "did you mean"),
+        (("hi", "--max-usd", "much"), "not an amount"),
+    ],
+)
+def test_a_mistake_is_exit_2_with_one_hint(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    """Wrong usage says what and one hint."""
+    done = jc(tmp_path, "route", *arguments, stdin=b"{")
+
+    assert done.returncode == 2
+    assert words in done.stderr.decode()
