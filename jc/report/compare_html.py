@@ -1,13 +1,14 @@
 """The page of `jc catalog compare`: scores, speed and price of a few models as bars, all of them together as a radar."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from jc.report.chart_parts import Axis, Bar, Chart
 from jc.report.charts import bars, radar
 from jc.report.conclusion import joined, number
 from jc.report.html import Grid, Page, Prose, Section, render_page
-from jc.report.numbers import MINUS, UNKNOWN, usd_request
+from jc.report.numbers import MINUS, UNKNOWN, usd_per_mtok, usd_request
 from jc.report.table import Column, Table
 
 Metric = Mapping[str, Any]
@@ -63,6 +64,8 @@ def _value(metric: Metric, name: str) -> float | None:
 def _written(value: float | None, unit: str) -> str:
     if value is None:
         return UNKNOWN
+    if unit == "usd_per_mtok":
+        return f"${value:,.2f}" if value >= 1 else usd_per_mtok(Decimal(repr(value)))
     if unit.startswith("usd"):
         return usd_request(value)
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"

@@ -59,7 +59,8 @@ def test_gaps_are_points_for_scores_and_factors_for_prices() -> None:
     assert '<td class="right">−10.0</td>' in text
     assert '<td class="right">+29.0</td>' in text
     assert '<td class="right">20 times better</td>' in text
-    assert "$0.05" in text
+    assert '<td class="right">$0.05</td>' in text
+    assert '<td class="right">$1.00</td>' in text
 
 
 def test_two_shared_metrics_make_no_radar() -> None:
