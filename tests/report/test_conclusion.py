@@ -70,7 +70,12 @@ def test_a_saving_is_told_with_the_quality_it_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quality", "words"), [(0.871, " at the same expected quality"), (0.9, ", with 2.9 points more expected quality"), (None, "; what that does to quality is not known")]
+    ("quality", "words"),
+    [
+        (0.871, " at the same expected quality"),
+        (0.9, ", with 2.9 points more expected quality"),
+        (None, "; what that does to quality is not known"),
+    ],
 )
 def test_a_saving_without_loss(quality: float | None, words: str) -> None:
     """Equal, better and unknown quality have their own words."""
