@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 SUMS = ("n", "input", "cached", "written", "output", "reasoning", "images")
 """What is added up: requests, tokens (input includes cached and written ones), images."""
 MONEY = ("priced", "cost_pico", "measured", "energy_mj", "timed", "latency_us")
-"""Requests whose cost the log states and its sum in pico-dollars; whose energy it states, in millijoules; whose latency, in µs."""
+"""Requests whose cost the log states, and the sum in pico-dollars; whose energy, in millijoules; whose latency, in µs."""
 EXTENTS = ("first_us", "last_us", "least_input", "most_input")
 CELL_SUMS = ("n", "input", "cached")
 BIN_SCALE = 16

@@ -187,13 +187,13 @@ def open_log(spec: str, options: ReadOptions) -> Iterator[Log]:
     with ExitStack() as stack:
         sources = stack.enter_context(located(spec, options.stdin))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jc-rows-")))
-        tally = Tally(rejects=stack.enter_context(_rejects(options.rejects)))
+        tally = Tally(rejects=stack.enter_context(rejects_file(options.rejects)))
         plan = plan_parts(sources, options.format, options.start_us, folder, tally)
         yield Log(stack.enter_context(connect(folder)), plan, tally)
 
 
 @contextmanager
-def _rejects(path: Path | None) -> Iterator[IO[str] | None]:
+def rejects_file(path: Path | None) -> Iterator[IO[str] | None]:
     """A file beside the one asked for, put in its place when the work is done."""
     if path is None:
         yield None
