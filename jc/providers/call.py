@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jc.providers.endpoint import Endpoint
@@ -35,13 +35,15 @@ class Call:
     """One chat completion: `body` is the OpenAI request (`model`, `messages`, …) and is sent as it is.
 
     `lane` keeps judge traffic and candidate traffic from starving one another. With `stream` the answer is read as
-    server-sent events and the reply carries the time to first token.
+    server-sent events and the reply carries the time to first token; `on_text` is then given each piece of the answer's text as
+    it comes (on the event loop: it must not block).
     """
 
     endpoint: Endpoint
     body: Mapping[str, Any]
     lane: Lane = "candidate"
     stream: bool = False
+    on_text: Callable[[str], None] | None = field(default=None, compare=False)
 
     @property
     def model(self) -> str:
@@ -61,6 +63,8 @@ class Failure:
     message: str
     http_status: int | None = None
     retryable: bool = False
+    retry_after_s: float | None = None
+    """How long the server asked to be left alone, in seconds; None when it did not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ class _Work:
         return round((self.sent_at - self.began) * 1000, 3)
 
 
+def _asked_to_wait(last: Attempt | None) -> float | None:
+    """The wait that the server asked for in its last answer."""
+    return last.fault.wait_s if last is not None and last.fault is not None else None
+
+
 class Client:
     """Calls endpoints within their limits, with one retry layer; use it as `async with Client(settings) as client`."""
 
@@ -310,6 +315,6 @@ class Client:
             latency_ms=round(last.latency_ms, 3) if last is not None else None,
             queue_ms=work.queue_ms,
             attempts=work.history.attempts,
-            failure=replace(failure, message=self._masked(failure.message)),
+            failure=replace(failure, message=self._masked(failure.message), retry_after_s=_asked_to_wait(last)),
             started_at=work.started_at,
         )

@@ -1,7 +1,7 @@
 """Server-sent events of a streamed completion, read as they come; a stream without its end is not an answer."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,9 +22,13 @@ class _ToolCall:
 
 
 class EventReader:
-    """Collects the deltas of a stream; `first_at` is the monotonic time of the first token (text, reasoning or tool call)."""
+    """Collects the deltas of a stream; `first_at` is the monotonic time of the first token (text, reasoning or tool call).
 
-    def __init__(self) -> None:
+    `on_text` is given each piece of text as it comes.
+    """
+
+    def __init__(self, on_text: Callable[[str], None] | None = None) -> None:
+        self._on_text = on_text
         self.first_at: float | None = None
         self._rest: list[bytes] = []
         self._text: list[str] = []
@@ -75,6 +79,8 @@ class EventReader:
             if isinstance(delta.get(name), str) and delta[name]:
                 parts.append(delta[name])
                 self._first()
+                if name == "content" and self._on_text is not None:
+                    self._on_text(delta[name])
         if delta.get("reasoning_content") or delta.get("reasoning"):
             self._first()
         if isinstance(delta.get("tool_calls"), list):
