@@ -6,173 +6,156 @@ from typing import Any
 from jc.report.chart_parts import Axis, Bar, Chart, scale_for
 from jc.report.charts import bars, curves, ranges
 from jc.report.conclusion import number
-from jc.report.html import Block, Grid, Listing, Page, Prose, Section, render_page
-from jc.report.numbers import UNKNOWN, count, percent, usd_total
-from jc.report.simulation_parts import MAX_GROUPS, MAX_ROWS, TIMES, Group, groups_of, sorted_times, spoken, titled
+from jc.report.html import Block, Listing, Page, Prose, Section, render_page
+from jc.report.numbers import UNKNOWN, count, percent, seconds
 from jc.report.table import Column, Table
 
 Fields = Mapping[str, Any]
 _MARKS = ("p50", "p90", "p95", "p99")
-_TOKENS = ("input_tokens", "cached_input_tokens", "output_tokens")
+_TRAITS = {
+    "tools": "with tools",
+    "vision": "with images",
+    "structured_output": "structured output",
+    "stream": "streamed",
+    "explicit": "pinned to a model",
+}
+_SIZES = {"input": "input tokens", "cached_input": "cached input tokens, where any", "output": "output tokens"}
+_SPEEDS = {"latency_ms": "latency", "ttft_ms": "time to first token"}
+_GROUPS = {"classes": "class", "models": "model", "keys": "key"}
+_PLURALS = {"model": "models", "key": "keys", "org": "organisations", "session": "sessions", "route_class": "classes"}
 
 
 def traffic_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
-    """The profile of a log as one HTML file; every key may be missing and its section then is.
-
-    `payload` has `rows` (`total`, `used`, `rejected`, `by_reason`), `span` (`first`, `last`), `totals` (tokens, `cost_usd`),
-    `shares` (name → share of the requests), `distributions` (name → `p50` … `p99`), `by` (class, model, key, org, hour, day →
-    rows with `requests`, tokens, `cost_usd`), `sessions` (name → figure) and `notes`.
-    """
-    by = {name: list(groups_of(name, found)) for name, found in (payload.get("by") or {}).items()}
+    """The payload of schema `jc.traffic-profile/1` as one HTML file; what the log does not have has no section."""
     sections = [
-        _shares(payload.get("shares") or {}),
-        _sizes(payload.get("distributions") or {}),
-        *(_group(name, found) for name, found in by.items() if name not in TIMES),
-        *(_over_time(name, found) for name, found in by.items() if name in TIMES),
-        _sessions(payload.get("sessions") or {}),
-        _rejected(payload.get("rows") or {}),
+        _traits(payload["shares"]),
+        _sizes(payload["tokens"]),
+        *(_groups(name, payload[key]) for key, name in _GROUPS.items()),
+        _hours(payload["hours"]),
+        _sessions(payload["sessions"]),
+        _speeds(payload),
+        _rows(payload["rows"]),
     ]
-    title = traffic_conclusion(payload)
     kept = [section for section in sections if section]
-    return render_page(Page("Traffic profile", title, kept, reproduce, _lead(payload), payload.get("notes") or ()))
+    notes = [str(note) for note in payload["notes"]]
+    return render_page(Page("Traffic profile", traffic_conclusion(payload), kept, reproduce, _lead(payload), notes))
 
 
 def traffic_conclusion(payload: Fields) -> str:
-    """How many requests and tokens, when."""
-    rows, totals = payload.get("rows") or {}, payload.get("totals") or {}
-    parts = [f"{count(number(rows.get('used')))} requests"]
-    tokens = [
-        f"{_many(value)} {name}"
-        for key, name in (("input_tokens", "input"), ("output_tokens", "output"))
-        if (value := number(totals.get(key))) is not None
-    ]
-    if tokens:
-        parts.append(f"{' and '.join(tokens)} tokens")
-    span = payload.get("span") or {}
-    if span.get("first") and span.get("last"):
-        first, last = (str(span[name])[:10] for name in ("first", "last"))
-        parts.append(first if first == last else f"{first} to {last}")
-    return ", ".join(parts)
+    """How many requests and tokens, and when."""
+    totals, span = payload["totals"], payload["span"]
+    tokens = " and ".join(f"{_many(totals[f'{kind}_tokens'])} {kind}" for kind in ("input", "output"))
+    first, last = (str(span[name])[:10] if span[name] else "" for name in ("first", "last"))
+    when = "" if not first or span["relative"] else f", {first}" if first == last else f", {first} to {last}"
+    return f"{count(payload['rows']['used'])} requests, {tokens} tokens{when}"
 
 
-def _many(tokens: float) -> str:
-    return f"{tokens / 1e6:,.1f} M" if tokens >= 1e6 else count(tokens)
+def _many(tokens: object) -> str:
+    value = number(tokens) or 0.0
+    return f"{value / 1e6:,.1f} M" if value >= 1e6 else count(value)
 
 
 def _lead(payload: Fields) -> list[str]:
-    totals = payload.get("totals") or {}
-    cached, tokens = number(totals.get("cached_input_tokens")), number(totals.get("input_tokens"))
-    parts = []
-    if (usd := number(totals.get("cost_usd"))) is not None:
-        parts.append(f"Cost {usd_total(usd)}")
-    if cached is not None and tokens:
-        parts.append(f"{percent(cached / tokens)} of the input tokens came from a cache")
-    return ["; ".join(parts) + "."] if parts else []
+    source = f"{payload['source']}: " if payload.get("source") else ""
+    distinct = [f"{count(value)} {_PLURALS.get(name, name)}" for name, value in payload["distinct"].items() if value]
+    cached = number(payload["shares"]["cached"])
+    parts = [*distinct, *([f"{percent(cached)} of the input tokens came from a cache"] if cached is not None else [])]
+    return [f"{source}{', '.join(parts)}."] if parts else []
 
 
-def _shares(shares: Fields) -> Section | None:
-    known = {str(name): share for name, value in shares.items() if (share := number(value)) is not None}
+def _traits(shares: Fields) -> Section | None:
+    known = {label: share for name, label in _TRAITS.items() if (share := number(shares.get(name))) is not None}
     if not known:
         return None
-    drawn = [Bar(titled(name), "requests", share, percent(share)) for name, share in known.items()]
-    table = Table(
-        (Column("Of the requests"), Column("Share", "right")), [[titled(name), percent(share)] for name, share in known.items()]
-    )
-    chart = Chart("What the requests have", "Share of the requests with each trait.", bars(drawn, Axis("share", ".0%")), table)
+    drawn = [Bar(label, "requests", share, percent(share)) for label, share in known.items()]
+    columns = (Column("Requests"), Column("Share", "right"))
+    table = Table(columns, [[label, percent(share)] for label, share in known.items()])
+    chart = Chart("Traits of the requests", "Share of the requests with each.", bars(drawn, Axis("share", ".0%")), table)
     return Section("What the requests are", [chart])
 
 
-def _sizes(distributions: Fields) -> Section | None:
-    found = {
-        titled(str(name)): [(mark, value) for mark in _MARKS if (value := number(figures.get(mark))) is not None]
-        for name, figures in distributions.items()
-    }
-    found = {name: marks for name, marks in found.items() if marks}
+def _sizes(tokens: Fields) -> Section | None:
+    found = {label: tokens[name] for name, label in _SIZES.items() if tokens.get(name)}
     if not found:
         return None
-    rows = [[name, *(count(dict(marks).get(mark)) for mark in _MARKS)] for name, marks in found.items()]
-    # A logarithmic axis has no zero, so a quantile of zero is told in the table only when the others need the logarithm.
-    above = [value for marks in found.values() for _, value in marks if value > 0]
-    axis = Axis("per request", "~s", scale_for(above))
-    drawn = {name: [(mark, value) for mark, value in marks if value > 0 or axis.kind != "log"] for name, marks in found.items()}
-    caption = "Half of the requests have fewer than p50, one in a hundred has more than p99."
-    table = Table((Column("Figure"), *(Column(mark, "right") for mark in _MARKS)), rows)
-    chart = Chart("How large requests are", caption, ranges({name: marks for name, marks in drawn.items() if marks}, axis), table)
+    caption = "Half of the requests have fewer tokens than p50, one in a hundred has more than p99."
+    chart = _quantiles("How large requests are", caption, found, "tokens per request", 1.0)
     return Section("Sizes", [chart])
 
 
-def _group(name: str, groups: Sequence[Group]) -> Section | None:
-    ranked = sorted(groups, key=lambda group: -(number(group.figures.get("requests")) or 0))
-    if not ranked:
+def _speeds(payload: Fields) -> Section | None:
+    found = {label: payload[name] for name, label in _SPEEDS.items() if payload.get(name)}
+    if not found:
         return None
-    total = sum(number(group.figures.get("requests")) or 0 for group in ranked)
-    kinds = [key for key in _TOKENS if any(key in group.figures for group in ranked)]
-    priced = any("cost_usd" in group.figures for group in ranked)
-    heads = ["Requests", "Share", *(titled(key) for key in kinds), *(["Cost"] if priced else [])]
-    rows = [_cells(group, kinds, total, priced) for group in ranked[:MAX_ROWS]]
-    table = Table((Column(titled(name)), *(Column(head, "right") for head in heads)), rows)
-    drawn = [
-        Bar(group.value, "requests", requests, count(requests))
-        for group in ranked[:MAX_GROUPS]
-        if (requests := number(group.figures.get("requests"))) is not None
-    ]
-    left = f" The {MAX_GROUPS} largest of {len(ranked):,} are drawn." if len(ranked) > MAX_GROUPS else ""
-    title = f"Requests by {spoken(name)}"
-    chart = Chart(title, f"Tokens and shares are in the table.{left}", bars(drawn, Axis("requests", ",~r")), table)
-    return Section(f"By {spoken(name)}", [chart])
+    caption = "As the log has it: half of the requests are faster than p50, one in a hundred is slower than p99."
+    return Section("Latency", [_quantiles("How long requests took", caption, found, "seconds", 1e-3)])
 
 
-def _cells(group: Group, kinds: Sequence[str], total: float, priced: bool) -> list[str]:
-    requests = number(group.figures.get("requests"))
-    share = requests / total if requests is not None and total else None
-    tokens = [count(number(group.figures.get(key))) for key in kinds]
-    return [
-        group.value,
-        count(requests),
-        percent(share),
-        *tokens,
-        *([usd_total(number(group.figures.get("cost_usd")))] if priced else []),
-    ]
+def _quantiles(title: str, caption: str, found: Mapping[str, Fields], unit: str, scale: float) -> Chart:
+    """Quantiles as marks on a line; a quantile of zero is told in the table only when the axis is logarithmic."""
+    marks = {
+        name: [(mark, value * scale) for mark in _MARKS if (value := number(figures.get(mark))) is not None]
+        for name, figures in found.items()
+    }
+    axis = Axis(unit, ",~r", scale_for(value for each in marks.values() for _, value in each if value > 0))
+    drawn = {name: [(mark, value) for mark, value in each if value > 0 or axis.kind != "log"] for name, each in marks.items()}
+    heads = ("Requests", "mean", *_MARKS, "most")
+    rows = [[name, *(_told(figures.get(key), scale) for key in ("mean", *_MARKS, "most"))] for name, figures in found.items()]
+    counted = [[row[0], count(number(figures.get("n"))), *row[1:]] for row, figures in zip(rows, found.values(), strict=True)]
+    table = Table((Column("Figure"), *(Column(head, "right") for head in heads)), counted)
+    return Chart(title, caption, ranges({name: each for name, each in drawn.items() if each}, axis), table)
 
 
-def _over_time(name: str, groups: Sequence[Group]) -> Section | None:
-    requests = {group.value: value for group in groups if (value := number(group.figures.get("requests"))) is not None}
-    known = sorted_times(value for value in requests if value != UNKNOWN)
-    if not known:
-        return None
-    line = [(at, requests[value]) for value, at in known]
-    whole = isinstance(line[0][0], float)
-    x = Axis(f"{name}, UTC", "~r") if whole else Axis(f"{name}, UTC", TIMES[name], "time")
-    table = Table(
-        (Column(titled(name)), Column("Requests", "right")), [[value, count(found)] for value, found in requests.items()]
-    )
-    spec = curves({"requests": line}, x, Axis("requests", ",~r", zero=True))
-    return Section(f"Over the {name}s", [Chart(f"Requests over the {name}s", "When the requests came.", spec, table)])
-
-
-def _sessions(sessions: Fields) -> Section | None:
-    rows = [[titled(str(name)), _figure(str(name), value)] for name, value in sessions.items() if value is not None]
-    return Section("Sessions", [Grid(Table((Column("Figure"), Column("Value", "right")), rows))]) if rows else None
-
-
-def _figure(name: str, value: object) -> str:
+def _told(value: object, scale: float) -> str:
     found = number(value)
-    if found is None:
-        return str(value)
-    return percent(found) if "share" in name else count(found) if found >= 100 or found == int(found) else f"{found:.2f}"
+    return UNKNOWN if found is None else seconds(found * scale) if scale != 1 else count(found)
 
 
-def _rejected(rows: Fields) -> Section | None:
-    if not rows:
+def _groups(name: str, groups: Sequence[Fields]) -> Section | None:
+    if not groups or (len(groups) == 1 and not groups[0]["name"]):
         return None
-    used, total = (count(number(rows.get(name))) for name in ("used", "total"))
-    blocks: list[Block] = [Prose([f"{used} of {total} rows were used, {_rejects(rows)} rejected."])]
-    reasons = rows.get("by_reason") or {}
-    if reasons:
-        blocks.append(Listing([f"{name}: {count(number(value))}" for name, value in reasons.items()]))
+    total = sum(group["requests"] for group in groups)
+    rows = [
+        [
+            group["name"] or UNKNOWN, count(group["requests"]), percent(group["requests"] / total), _many(group["input_tokens"]),
+            percent(group["cached_input_tokens"] / max(1, group["input_tokens"])), _many(group["output_tokens"]),
+        ]
+        for group in groups
+    ]  # fmt: skip
+    heads = ("Requests", "Share", "Input tokens", "Cached", "Output tokens")
+    table = Table((Column(name.capitalize()), *(Column(head, "right") for head in heads)), rows)
+    drawn = [Bar(row[0], "requests", float(group["requests"]), row[1]) for row, group in zip(rows, groups, strict=True)]
+    caption = f"The {len(groups):,} with most requests; tokens and shares of these are in the table."
+    chart = Chart(f"Requests by {name}", caption, bars(drawn, Axis("requests", ",~r")), table)
+    return Section(f"By {name}", [chart])
+
+
+def _hours(hours: Sequence[Fields]) -> Section | None:
+    if len(hours) < 2:
+        return None
+    line: list[tuple[float | str, float]] = [(float(row["hour"]), float(row["requests"])) for row in hours]
+    table = Table(
+        (Column("Hour, UTC"), Column("Requests", "right")), [[f"{row['hour']:02d}", count(row["requests"])] for row in hours]
+    )
+    spec = curves({"requests": line}, Axis("hour of the day, UTC", "~r"), Axis("requests", ",~r", zero=True))
+    return Section("Over the day", [Chart("Requests by hour of the day", "All days together.", spec, table)])
+
+
+def _sessions(sessions: Fields | None) -> Section | None:
+    if not sessions:
+        return None
+    again = f"{_many(sessions['resent_tokens'])} tokens ({percent(sessions['resent_share'])} of their input)"
+    mean, most = f"{sessions['mean_requests']:.1f}", count(sessions["most_requests"])
+    lines = [
+        f"{count(sessions['sessions'])} sessions of {mean} requests on average, the longest of {most}.",
+        f"{again} are context that the request before had sent already: what a prompt cache can save.",
+    ]
+    return Section("Sessions", [Prose(lines)])
+
+
+def _rows(rows: Fields) -> Section:
+    rejected = "none" if rows["rejected"] == 0 else count(rows["rejected"])
+    blocks: list[Block] = [Prose([f"{count(rows['used'])} of {count(rows['total'])} rows were used, {rejected} rejected."])]
+    if rows["by_reason"]:
+        blocks.append(Listing([f"{name}: {count(value)}" for name, value in rows["by_reason"].items()]))
     return Section("Rows", blocks)
-
-
-def _rejects(rows: Fields) -> str:
-    rejected = number(rows.get("rejected"))
-    return UNKNOWN if rejected is None else "none" if rejected == 0 else count(rejected)
