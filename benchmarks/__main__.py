@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 NAMES = [path.stem for path in sorted(HERE.glob("*.py")) if not path.stem.startswith("_")]
-LIBRARIES = ("typer", "httpx", "aiohttp", "pydantic", "numpy", "scipy", "duckdb", "pandas")
+LIBRARIES = ("typer", "httpx", "httptools", "aiohttp", "pydantic", "numpy", "scipy", "duckdb", "pandas")
 
 
 def machine() -> str:

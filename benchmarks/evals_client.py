@@ -122,9 +122,9 @@ async def httpx_aiohttp(url: str, connections: int, stack: AsyncExitStack) -> Po
 
 async def httpx_own(url: str, _connections: int, stack: AsyncExitStack) -> Post:
     """httpx's client over jc's transport."""
-    from jc.providers.transport import AiohttpTransport
+    from jc.providers.transport import HttpTransport
 
-    return await _httpx(url, AiohttpTransport(), stack)
+    return await _httpx(url, HttpTransport(), stack)
 
 
 async def jc_client(url: str, connections: int, stack: AsyncExitStack) -> Post:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from jc.providers.endpoint import Endpoint
 from jc.providers.failures import Fault
 from jc.providers.settings import ClientSettings
 from jc.providers.stream import EventReader
-from jc.providers.transport import AiohttpTransport, TlsError
+from jc.providers.transport import HttpTransport, TlsError
 
 _ERROR_BYTES = 2**16
 """Of an error's body no more than this is read: a message fits, a trap does not."""
@@ -34,6 +34,7 @@ class Outgoing:
     url: httpx.URL
     headers: httpx.Headers
     content: bytes
+    on_text: Callable[[str], None] | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +56,10 @@ def _target(base: str) -> httpx.URL:
         raise ValueError(f"the base URL cannot be called: {error}") from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError("the base URL cannot be called: it begins with http:// or https:// and names a host")
+    if url.userinfo:
+        raise ValueError("the base URL holds a user or password: name the key by its variable instead")
+    if (url.port or 1) > 65535:
+        raise ValueError("the base URL cannot be called: its port is above 65535")
     return url
 
 
@@ -86,7 +91,7 @@ class Wire:
         route = self._routes.get((call.endpoint, call.stream))
         if route is None:
             route = self._routes[call.endpoint, call.stream] = (_target(call.endpoint.url), self._headers(call))
-        return Outgoing(*route, _ENCODER.encode(body).encode("ascii"))
+        return Outgoing(*route, _ENCODER.encode(body).encode("ascii"), call.on_text)
 
     def _headers(self, call: Call) -> httpx.Headers:
         headers = {
@@ -138,7 +143,7 @@ class Wire:
             refuse_length(headers.get("content-length"), limit)
             inflater = Inflater(headers.get("content-encoding", ""), limit)
             if headers.get("content-type", "").startswith("text/event-stream"):
-                result.answer = await _read_stream(body, inflater, result)
+                result.answer = await _read_stream(body, inflater, result, request.on_text)
             else:
                 result.answer = await _read_whole(body, inflater, headers)
         finally:
@@ -152,7 +157,7 @@ class Wire:
 
 def open_wire(settings: ClientSettings) -> Wire:
     """A wire over the transport that was measured to scale (docs/decisions/0003)."""
-    return Wire(AiohttpTransport(), settings)
+    return Wire(HttpTransport(), settings)
 
 
 class _Body:
@@ -188,8 +193,8 @@ async def _read_whole(body: _Body, inflater: Inflater, headers: Mapping[str, str
     return parse_completion(text)
 
 
-async def _read_stream(body: _Body, inflater: Inflater, result: Attempt) -> Answer:
-    events = EventReader()
+async def _read_stream(body: _Body, inflater: Inflater, result: Attempt, on_text: Callable[[str], None] | None) -> Answer:
+    events = EventReader(on_text)
     async for plain in body.plain(inflater):
         events.feed(plain)
         if events.first_at is not None and result.ttft_ms is None:

@@ -8,12 +8,14 @@ import argparse
 import asyncio
 import hashlib
 import json
+import ssl
 import sys
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +24,10 @@ from tests.fakes.script import Fault, Request, Script, prompt_text, storm
 
 _TOO_MANY = Fault("status", status=429, code="rate_limit_exceeded", message="too many requests at a time")
 _NO_KEY = Fault("status", status=401, code="invalid_api_key", message="Incorrect API key provided")
+
+
+CERTIFICATE = Path(__file__).with_name("models.example.pem")
+"""Key and self-signed certificate for `models.example` and `localhost`, for tests only."""
 
 
 class Book:
@@ -35,7 +41,7 @@ class Book:
         self.in_flight = 0
         self.most_in_flight = 0
         self.connections = 0
-        self.open_connections = 0
+        self.connected: set[_Connection] = set()
         self.recent: deque[float] = deque()
 
     def enter(self, head: str, raw: bytes) -> Request:
@@ -117,11 +123,11 @@ class _Connection(asyncio.Protocol):
         self.transport = transport
         self.loop = asyncio.get_running_loop()
         self.book.connections += 1
-        self.book.open_connections += 1
+        self.book.connected.add(self)
         transport.set_write_buffer_limits(high=2**20)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self.book.open_connections -= 1
+        self.book.connected.discard(self)
         if self.drips:
             self.drips.cancel()
         if self.request:
@@ -281,9 +287,10 @@ _SPECIAL: dict[str, Callable[[_Connection, Request, Fault], None]] = {
 class FakeProvider:
     """The server in a thread of its own, on an ephemeral port of loopback, for the time of a `with` block."""
 
-    def __init__(self, script: Script | None = None, *, port: int = 0) -> None:
+    def __init__(self, script: Script | None = None, *, port: int = 0, tls: bool = False) -> None:
         self.book = Book(script or Script())
         self._port = port
+        self._tls = tls
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
 
@@ -299,27 +306,26 @@ class FakeProvider:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        connections: set[_Connection] = set()
-
-        def connect() -> _Connection:
-            connection = _Connection(self.book)
-            connections.add(connection)
-            return connection
-
-        server = await self._loop.create_server(connect, "127.0.0.1", self._port, backlog=1024)
+        context = None
+        if self._tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+        server = await self._loop.create_server(
+            lambda: _Connection(self.book), "127.0.0.1", self._port, backlog=1024, ssl=context
+        )
         self.port = server.sockets[0].getsockname()[1]
         self.book.started = time.monotonic()
         self._ready.set()
         await self._stop.wait()
         server.close()
-        for connection in connections:
+        for connection in list(self.book.connected):
             connection.transport.abort()
         await asyncio.sleep(0)
 
     @property
     def url(self) -> str:
         """The base URL to give to an endpoint."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"https://localhost:{self.port}/v1" if self._tls else f"http://127.0.0.1:{self.port}/v1"
 
     @property
     def requests(self) -> list[Request]:
