@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -133,7 +134,7 @@ def render_page(page: Page) -> str:
         policy=policy(scripts, [style]),
         style=Markup(style),  # noqa: S704  our own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704  our own and the vendored files
-        reproduce=[(name, str(value)) for name, value in facts.items() if value not in (None, "")],
+        reproduce=[(name, without_credentials(str(value))) for name, value in facts.items() if value not in (None, "")],
         drawn_by=DRAWN_BY,
         version=jc.__version__,
     )  # fmt: skip
@@ -173,6 +174,11 @@ def _finite(value: object) -> object:
         number = float(value)
         return number if math.isfinite(number) else None
     return plain(value, keep_newlines=False) if isinstance(value, str) else value
+
+
+def without_credentials(text: str) -> str:
+    """The text with user names, passwords and queries taken out of the addresses in it."""
+    return re.sub(r"(\w://)(?:[^/@\s'\"]*@)?([^\s?#'\"]*)[^\s;'\"]*", r"\1\2", text)
 
 
 def cut(text: str, limit: int) -> str:

@@ -1,6 +1,5 @@
 """The document of a finished run with all its formats: text, Markdown, JSON, and lazily HTML and JUnit from the run's folder."""
 
-import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from jc.evals.runfolder import RunFolder
 from jc.report.document import Document
 from jc.report.evals import evals_document
 from jc.report.github import evals_summary
+from jc.report.html import without_credentials
 from jc.report.run_rows import read_rows
 
 Row = dict[str, Any]
@@ -165,8 +165,3 @@ def _listed(names: Sequence[str]) -> str:
 
 def _flag(name: str, value: object, usual: object) -> Sequence[str]:
     return () if value == usual else (f"--{name.replace('_', '-')}", str(value))
-
-
-def without_credentials(text: str) -> str:
-    """The text with user names, passwords and queries taken out of the addresses in it."""
-    return re.sub(r"(\w://)(?:[^/@\s]*@)?([^\s?#]*)[^\s;]*", r"\1\2", text)

@@ -13,7 +13,7 @@ _RIGHT = ("Requests", "Share", "Input", "Cached", "Output")
 
 
 def profile_document(source: str, profile: Fields) -> Document:
-    """The profile in every format; `records` are the groups of classes, models and keys."""
+    """The profile in every format, `html` among them; `records` are the groups of classes, models and keys."""
     tables = [_sizes(profile), *_groups(profile), *_hours(profile)]
     text = "\n\n".join(["\n".join(_head(source, profile)), *(table.text() for table in tables)])
     markdown = "\n\n".join(["\n".join(f"- {line}" for line in _head(source, profile)), *(table.markdown() for table in tables)])
@@ -22,7 +22,14 @@ def profile_document(source: str, profile: Fields) -> Document:
         for name, key in (("class", "classes"), ("model", "models"), ("key", "keys"))
         for row in profile[key]
     ]
-    return Document(SCHEMA, {"source": source, **profile}, records=records, tables=tables, text=text, markdown=markdown)
+    payload = {"source": source, **profile}
+
+    def page() -> str:
+        from jc.report.traffic_html import traffic_page
+
+        return traffic_page(payload, {"command": f"jc traffic profile {source} -o profile.html", "format": profile["format"]})
+
+    return Document(SCHEMA, payload, records=records, tables=tables, text=text, markdown=markdown, extra={"html": page})
 
 
 def _head(source: str, profile: Fields) -> list[str]:

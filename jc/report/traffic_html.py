@@ -30,7 +30,7 @@ def traffic_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
     sections = [
         _traits(payload["shares"]),
         _sizes(payload["tokens"]),
-        *(_groups(name, payload[key]) for key, name in _GROUPS.items()),
+        *(_groups(name, payload[key], payload) for key, name in _GROUPS.items()),
         _hours(payload["hours"]),
         _sessions(payload["sessions"]),
         _speeds(payload),
@@ -111,10 +111,10 @@ def _told(value: object, scale: float) -> str:
     return UNKNOWN if found is None else seconds(found * scale) if scale != 1 else count(found)
 
 
-def _groups(name: str, groups: Sequence[Fields]) -> Section | None:
+def _groups(name: str, groups: Sequence[Fields], payload: Fields) -> Section | None:
     if not groups or (len(groups) == 1 and not groups[0]["name"]):
         return None
-    total = sum(group["requests"] for group in groups)
+    total = max(1, payload["rows"]["used"])
     rows = [
         [
             group["name"] or UNKNOWN, count(group["requests"]), percent(group["requests"] / total), _many(group["input_tokens"]),
@@ -125,7 +125,9 @@ def _groups(name: str, groups: Sequence[Fields]) -> Section | None:
     heads = ("Requests", "Share", "Input tokens", "Cached", "Output tokens")
     table = Table((Column(name.capitalize()), *(Column(head, "right") for head in heads)), rows)
     drawn = [Bar(row[0], "requests", float(group["requests"]), row[1]) for row, group in zip(rows, groups, strict=True)]
-    caption = f"The {len(groups):,} with most requests; tokens and shares of these are in the table."
+    known = payload["distinct"].get("route_class" if name == "class" else name, len(groups))
+    left = f"The {len(groups):,} with most requests of {known:,}; t" if known > len(groups) else "T"
+    caption = f"{left}okens and shares are in the table."
     chart = Chart(f"Requests by {name}", caption, bars(drawn, Axis("requests", ",~r")), table)
     return Section(f"By {name}", [chart])
 

@@ -31,7 +31,7 @@ def sample_profile() -> dict[str, Any]:
         "classes": [group(name, requests) for name, requests in CLASSES.items()],
         "models": [group(f"lab-{at}/model-{at}", 1_000 * at) for at in range(12, 0, -1)],
         "keys": [group("", 48_212)],
-        "distinct": {"model": 12, "key": 9, "session": 9_211},
+        "distinct": {"model": 15, "key": 9, "session": 9_211},
         "hours": [{"hour": hour, "requests": 500 + 120 * min(hour, 23 - hour)} for hour in range(24)],
         "sessions": {
             "sessions": 9_211, "mean_requests": 5.23, "most_requests": 214, "resent_tokens": 12_874_000, "resent_share": 0.41,

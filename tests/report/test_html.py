@@ -24,6 +24,7 @@ from jc.report.html import (
     cut,
     data_block,
     render_page,
+    without_credentials,
 )
 from jc.report.table import Column, Table
 
@@ -197,3 +198,17 @@ def test_a_long_text_is_cut_with_a_word_about_it() -> None:
     assert cut("a\r\nb", 10) == "a\nb"
     assert cut("x" * 12, 10) == "x" * 10 + "\n… 2 more characters"
     assert cut("x" * 10, 10) == "x" * 10
+
+
+def test_addresses_lose_their_credentials() -> None:
+    """User, password and query go; host, port and path stay; other text stays as it is."""
+    assert without_credentials("https://a:b@c.example:1/v1?x=y#z") == "https://c.example:1/v1"
+    assert without_credentials("openai/gpt-4o@eu?") == "openai/gpt-4o@eu?"
+
+
+def test_the_footer_never_tells_credentials() -> None:
+    """An address in a command line may carry a password or a token; the page does not."""
+    footer = page(reproduce={"command": "jc traffic profile 'https://me:sesame@host.example/log.jsonl?token=sesame' -q"})
+
+    assert "sesame" not in footer
+    assert "jc traffic profile &#39;https://host.example/log.jsonl&#39; -q" in footer

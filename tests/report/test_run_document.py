@@ -20,7 +20,6 @@ from jc.report.run_document import (
     run_command,
     run_document,
     run_of_rows,
-    without_credentials,
 )
 from jc.report.run_rows import read_rows
 from tests.fakes.eval_run import SampleRun, sample_run
@@ -178,12 +177,6 @@ def test_the_command_is_told_with_what_differs_from_the_defaults() -> None:
         "jc evals run --candidates a=b@http://127.0.0.1/v1,c --prompts 'my set.jsonl' --base-url https://host.example:8000/v1 "
         "--baseline a --temperature 0.2 --epochs 3 --seed 7 --limit 8 --ttft"
     )
-
-
-def test_addresses_lose_their_credentials() -> None:
-    """User, password and query go; host, port and path stay; other text stays as it is."""
-    assert without_credentials("https://a:b@c.example:1/v1?x=y#z") == "https://c.example:1/v1"
-    assert without_credentials("openai/gpt-4o@eu?") == "openai/gpt-4o@eu?"
 
 
 def test_how_to_reproduce_names_hashes_and_date(tmp_path: Path) -> None:

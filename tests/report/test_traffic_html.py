@@ -37,7 +37,7 @@ def test_every_part_of_a_profile_has_its_section() -> None:
         "What the requests are", "Sizes", "By class", "By model", "Over the day", "Sessions", "Latency", "Rows",
         "How to reproduce",
     ]  # fmt: skip
-    assert "traffic.jsonl: 12 models, 9 keys, 9,211 sessions, 25.0% of the input tokens came from a cache." in text
+    assert "traffic.jsonl: 15 models, 9 keys, 9,211 sessions, 25.0% of the input tokens came from a cache." in text
     assert '<p class="note">classes are assumed from --mix</p>' in text
     assert "48,212 of 48,324 rows were used, 112 rejected." in text
     assert "<li>negative: 100</li>" in text
@@ -52,6 +52,8 @@ def test_groups_have_their_share_and_their_tokens() -> None:
         '<td class="left name">extract</td><td class="right">18,204</td><td class="right">37.8%</td><td class="right">11.8 M</td>'
         '<td class="right">20.0%</td><td class="right">3.7 M</td>'
     ) in text
+    assert "The 12 with most requests of 15; tokens and shares are in the table." in text
+    assert '<td class="left name">lab-12/model-12</td><td class="right">12,000</td><td class="right">24.9%</td>' in text
 
 
 def test_a_quantile_of_zero_is_in_the_table_and_not_on_a_logarithmic_axis() -> None:
