@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from jc.simulate.fit import Timed, fit
 from jc.traffic.cube import Cube
+from jc.traffic.grid import served_model
 
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 LEAST_TEST_ROWS = 50
@@ -45,7 +46,7 @@ def timed_rows(cube: Cube) -> tuple[Timed, list[str]] | None:
     if not known.any():
         return None
     names: dict[str, int] = {}
-    codes = np.array([names.setdefault(cube.grid.served(key), len(names)) for key in cube.keys], dtype=np.int64)
+    codes = np.array([names.setdefault(served_model(key), len(names)) for key in cube.keys], dtype=np.int64)
     cached = sample.columns["cached"][known].astype(np.float64)
     rows = Timed(
         fresh=sample.columns["input"][known] - cached,

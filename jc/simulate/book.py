@@ -18,7 +18,7 @@ from jc.catalog.price import Unpriced, row_in_force
 from jc.simulate.edges import Edges, moment
 from jc.simulate.tariff import Place, Sums, Tariff, cost, rate_of, tariff
 from jc.traffic.cube import Cube
-from jc.traffic.grid import mode_of
+from jc.traffic.grid import mode_of, served_model
 
 Ints = NDArray[np.int64]
 _DAY_US = 86_400_000_000
@@ -87,7 +87,7 @@ class Book:
         found: dict[str, Offer | None] = {}
         out = []
         for key in self.cube.keys:
-            name = self.cube.grid.served(key)
+            name = served_model(key)
             if name not in found:
                 found[name] = self.names.get(name) if name else None
             out.append(found[name])

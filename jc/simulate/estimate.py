@@ -20,6 +20,7 @@ from jc.simulate.ratios import Ratios
 from jc.simulate.speeds import Speeds, spread_out
 from jc.simulate.warmth import Order, kept_share, kept_tokens
 from jc.traffic.cube import bin_tokens
+from jc.traffic.grid import served_model
 from jc.traffic.histogram import Histogram
 
 Ints = NDArray[np.int64]
@@ -230,7 +231,7 @@ class Estimator:
 
     def _latency(self, estimate: Estimate, choice: Choice, *, scaled: bool) -> None:
         """The distribution of seconds over all cells; nothing when the speed of an offer that answers is not known."""
-        cells, of_group = self.book.cube.cells, self.book.cube.shape_of
+        cells, of_group = self.book.cube.cells, self.book.cube.of_group
         seconds, spreads, counts = [], [], []
         for code, offer in enumerate(choice.offers):
             speed = self.speeds.of(offer)
@@ -279,7 +280,7 @@ class Estimator:
 
     def _moved(self, estimate: Estimate, choice: Choice, reference: Estimate) -> None:
         """The share of requests that another offer answers than in the log; None when the log names no model."""
-        if not any(self.book.cube.grid.served(key) for key in self.book.cube.keys):
+        if not any(served_model(key) for key in self.book.cube.keys):
             return
         here = np.array([offer.id for offer in choice.offers] + ["", ""], dtype=object)[choice.chosen]
         there = np.array([offer.id for offer in reference.offers] + ["", ""], dtype=object)[reference.chosen]

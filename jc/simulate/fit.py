@@ -17,7 +17,8 @@ from jc.simulate.speeds import Speed, Spread
 Floats = NDArray[np.float64]
 LEAST_ROWS = 30
 LEAST_CLUSTERS = 3
-_STEPS = 25
+_STEPS = 12
+_MOST_ROWS = 4000
 _WEIGHT_POWER = 0.75
 _SOFT = 0.05
 _SCALES = np.array([1.0, 1e3, 1e4, 1e2])
@@ -79,7 +80,8 @@ def fit(rows: Timed, *, calibrated: bool = True) -> Fitted | None:
     for model in np.unique(rows.model).tolist():
         mine = rows.where(rows.model == model)
         if len(mine) >= LEAST_ROWS and len(np.unique(mine.cluster)) >= LEAST_CLUSTERS:
-            coefficients[model] = robust(mine.terms(), mine.seconds)
+            step = -(-len(mine) // _MOST_ROWS)
+            coefficients[model] = robust(mine.terms()[::step], mine.seconds[::step])
     if not coefficients:
         return None
     known = np.isin(rows.model, list(coefficients))

@@ -10,6 +10,7 @@ import numpy as np
 from jc.simulate.backtest import Backtest, Score
 from jc.simulate.estimate import Estimate
 from jc.simulate.run import Simulation, change, days, span_of
+from jc.traffic.grid import served_model
 from jc.traffic.histogram import Histogram
 
 SCHEMA = "jc.simulation/1"
@@ -169,7 +170,7 @@ _PARTS = {"class": "route_class", "key": "key", "org": "org", "day": "day", "hou
 def values_by(simulation: Simulation, name: str) -> list[str]:
     """The value of a dimension for every group, as text."""
     if name == "model":
-        return [simulation.cube.grid.served(key) or "–" for key in simulation.cube.keys]
+        return [served_model(key) or "–" for key in simulation.cube.keys]
     found = simulation.book.part(_PARTS[name])
     if name == "day":
         return [str(np.datetime64(int(day), "D")) if int(day) >= 0 else "–" for day in found]

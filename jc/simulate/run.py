@@ -24,12 +24,12 @@ from jc.simulate.speeds import Speed, Speeds
 from jc.simulate.warmth import ordered
 from jc.traffic.cube import Cube, Thinning, cube_from, cube_query
 from jc.traffic.cubefile import is_cube, load
-from jc.traffic.grid import Grid, Split, wanted_columns
+from jc.traffic.grid import Grid, Split, served_model, wanted_columns
 from jc.traffic.read import Counts, Log, ReadOptions, open_log
 
 GUIDE_MIX: tuple[tuple[str, float], ...] = (("simple", 0.6), ("general", 0.3), ("reasoning", 0.07), ("code", 0.03))
 """The class mix of the guide's workload of 1,000 requests; taken where a log has neither classes nor prompts."""
-SAMPLE_ROWS = 30_000
+SAMPLE_ROWS = 20_000
 _ROW_BYTES = 250
 LOGGED = "as logged"
 
@@ -127,7 +127,7 @@ def shrunk(log: Log, grid: Grid) -> Cube:
     thinning = Thinning(
         clusters=max(1, rows // SAMPLE_ROWS),
         latencies=max(1, rows // 2_000_000),
-        sized=log.holds("latency_ms"),
+        sized=log.holds("latency_ms") and log.size < 150_000_000,
     )
     answer = log.group(wanted_columns(grid), lambda relation: cube_query(grid, relation, thinning))
     return cube_from(grid, answer, thinning)
@@ -284,9 +284,7 @@ def _hides_reasoning(simulation: Simulation, offer: Offer) -> bool:
 
 
 def _unknown(simulation: Simulation, logged: Estimate) -> str:
-    names = sorted(
-        {simulation.cube.grid.served(key) for key, code in zip(simulation.cube.keys, logged.chosen, strict=True) if code == -2}
-    )
+    names = sorted({served_model(key) for key, code in zip(simulation.cube.keys, logged.chosen, strict=True) if code == -2})
     share = logged.unknown / max(1, logged.requests)
     if names == [""]:
         return f"{logged.unknown:,} requests ({share:.1%}) name no model: what they cost as logged is not known"

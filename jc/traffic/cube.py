@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jc.traffic.grid import Grid, key_columns, wanted_columns
+from jc.traffic.grid import Grid, key_columns, served_model, wanted_columns
 from jc.traffic.histogram import Histogram
 from jc.traffic.scan import literal
 
@@ -57,15 +57,11 @@ class Cube:
     groups: dict[str, Ints]
     shapes: list[tuple[Any, ...]]
     cells: dict[str, Ints]
+    of_group: Ints
+    """The index of each group's shape."""
     latencies: dict[str, Histogram] = field(default_factory=dict)
     """Logged latencies in milliseconds by served model."""
     sample: Sample | None = None
-
-    @property
-    def shape_of(self) -> Ints:
-        """The index of each group's shape."""
-        index = {shape: number for number, shape in enumerate(self.shapes)}
-        return np.array([index[self.grid.shape(key)] for key in self.keys], dtype=np.int64)
 
     def total(self, name: str) -> int:
         """A sum over all groups."""
@@ -137,9 +133,9 @@ def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning
     answer = {name: column[order] for name, column in answer.items()}
     groups = {name: answer[name].astype(np.int64) for name in (*SUMS, *MONEY, *EXTENTS)}
     shapes: dict[tuple[Any, ...], int] = {}
-    of_group = np.array([shapes.setdefault(grid.shape(key), len(shapes)) for key in keys], dtype=np.int64)
-    cube = Cube(grid, keys, groups, list(shapes), _cells(of_group, answer, groups))
-    served = [grid.served(key) for key in keys]
+    of_group = np.array([shapes.setdefault(shape, len(shapes)) for shape in grid.shapes(keys)], dtype=np.int64)
+    cube = Cube(grid, keys, groups, list(shapes), _cells(of_group, answer, groups), of_group)
+    served = [served_model(key) for key in keys]
     for name in sorted(set(served)):
         joined = joined_lists([answer["latencies"][at] for at, other in enumerate(served) if other == name], np.float32)
         if len(joined):
@@ -206,8 +202,7 @@ def merged(cubes: Sequence[Cube]) -> Cube:
     groups = {name: np.zeros(len(keys), dtype=np.int64) for name in (*SUMS, *MONEY)}
     groups |= {name: np.full(len(keys), np.iinfo(np.int64).max if _least(name) else -1) for name in EXTENTS}
     shapes: dict[tuple[Any, ...], int] = {}
-    for key in keys:
-        shapes.setdefault(first.grid.shape(key), len(shapes))
+    of_group = np.array([shapes.setdefault(shape, len(shapes)) for shape in first.grid.shapes(keys)], dtype=np.int64)
     parts: list[dict[str, Ints]] = []
     for cube in cubes:
         places = np.array([at[key] for key in cube.keys], dtype=np.int64)
@@ -218,7 +213,7 @@ def merged(cubes: Sequence[Cube]) -> Cube:
         of_shape = np.array([shapes[shape] for shape in cube.shapes], dtype=np.int64)
         parts.append({**cube.cells, "shape": of_shape[cube.cells["shape"]]})
     raw = {name: np.concatenate([part[name] for part in parts]) for name in ("shape", "bin", *CELL_SUMS)}
-    whole = Cube(first.grid, keys, groups, list(shapes), added(raw, ("shape", "bin"), CELL_SUMS))
+    whole = Cube(first.grid, keys, groups, list(shapes), added(raw, ("shape", "bin"), CELL_SUMS), of_group)
     for name in sorted({name for cube in cubes for name in cube.latencies}):
         whole.latencies[name] = Histogram.merged(cube.latencies[name] for cube in cubes if name in cube.latencies)
     whole.sample = _joined_samples(cubes, at)

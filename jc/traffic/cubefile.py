@@ -57,12 +57,15 @@ def load(path: Path) -> tuple[Cube, Mapping[str, Any]]:
             columns[name] = _unpacked(body[at : at + size], length)
             at += size
         grid = _grid(head["grid"])
+        keys, shapes = [tuple(key) for key in head["keys"]], [tuple(shape) for shape in head["shapes"]]
+        index = {shape: number for number, shape in enumerate(shapes)}
         cube = Cube(
             grid,
-            [tuple(key) for key in head["keys"]],
+            keys,
             {name: columns[name] for name in (*SUMS, *MONEY, *EXTENTS)},
-            [tuple(shape) for shape in head["shapes"]],
+            shapes,
             {name: columns[f"cell.{name}"] for name in ("shape", "bin", *CELL_SUMS)},
+            np.array([index[shape] for shape in grid.shapes(keys)], dtype=np.int64),
         )
         for name, column in columns.items():
             if name.startswith("bins."):

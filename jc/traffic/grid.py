@@ -40,18 +40,15 @@ class Grid:
         """The parts of a key, in order."""
         return tuple(name for name, _ in key_columns(self))
 
-    def part(self, key: tuple[Any, ...], name: str) -> Any:
-        """One part of a key, None when keys of this grid do not have it."""
-        names = self.names
-        return key[names.index(name)] if name in names else None
+    def shapes(self, keys: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The keys without time."""
+        places = [place for place, name in enumerate(self.names) if name not in TIMES]
+        return [tuple(key[place] for place in places) for key in keys]
 
-    def shape(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The key without time."""
-        return tuple(part for name, part in zip(self.names, key, strict=True) if name not in TIMES)
 
-    def served(self, key: tuple[Any, ...]) -> str:
-        """The model that answered: as logged, else the one that was asked for; empty when the log names none."""
-        return str(key[1] or key[0])
+def served_model(key: tuple[Any, ...]) -> str:
+    """The model that answered a group: as logged, else the one that was asked for; empty when the log names none."""
+    return str(key[1] or key[0])
 
 
 def wanted_columns(grid: Grid) -> tuple[str, ...]:

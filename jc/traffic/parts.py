@@ -16,8 +16,8 @@ from jc.traffic.rows import BadRow, Reason, Row, canonical
 from jc.traffic.scan import Layout, layout_of
 from jc.traffic.sources import Source
 
-SAMPLE_ROWS = 200
-_SAMPLE_BYTES = 1 << 16
+SAMPLE_ROWS = 150
+_SAMPLE_BYTES = 1 << 14
 _SPOTS = 3
 ONE_LINE = "one JSON object a line, with input_tokens and output_tokens"
 
