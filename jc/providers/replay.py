@@ -35,6 +35,11 @@ class Recorder:
         os.close(self._file)
         self._file = -1
 
+    def remember(self, secret: str) -> None:
+        """Keep the secret that the run's nonces come from: without it a replay would ask the judge other questions."""
+        if not os.fstat(self._file).st_size:
+            self._write({"secret": secret})
+
     def record(self, call: Call, reply: Reply) -> None:
         """Keep the reply; error replies are not kept, so that a replay asks for them again."""
         if reply.status == "error":
@@ -46,6 +51,9 @@ class Recorder:
             "address": call.endpoint.address,
             "reply": reply.to_json(),
         }
+        self._write(entry)
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
         line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
         try:
             written = os.write(self._file, line)
@@ -68,6 +76,17 @@ def _cut_torn_tail(file: int) -> None:
         end = start
     if end < size:
         os.ftruncate(file, end)
+
+
+def secret_on(path: Path) -> str | None:
+    """The secret of the run that a recording was made in; None when the file has none."""
+    try:
+        with path.open("rb") as lines:
+            entry = json.loads(lines.readline())
+    except (OSError, ValueError, RecursionError):
+        return None
+    secret = entry.get("secret") if isinstance(entry, dict) else None
+    return secret if isinstance(secret, str) and len(secret) % 2 == 0 and all(c in "0123456789abcdef" for c in secret) else None
 
 
 class Replayer:
@@ -110,6 +129,8 @@ class Replayer:
     def _take(self, line: bytes, number: int, problems: list[Problem]) -> None:
         try:
             entry: Mapping[str, Any] = json.loads(line)
+            if "secret" in entry and "reply" not in entry:
+                return
             reply = Reply.from_json(entry["reply"])
             key, body = str(entry["key"]), str(entry["body_key"])
         except (ValueError, KeyError, TypeError, RecursionError):

@@ -50,11 +50,14 @@ class HttpTransport(httpx.AsyncBaseTransport):
         data = _bytes_of(request, await request.aread(), proxy if origin[0] == "http" else None)
         connection = self._take(origin) or await self._connect(origin, proxy)
         self._busy.add(connection)
+        answered = False
         try:
             status, headers = await connection.send(data)
-        except BaseException:
-            self._drop(connection)
-            raise
+            answered = True
+        finally:
+            if not answered:
+                self._busy.discard(connection)
+                connection.abort()
         return httpx.Response(status, headers=headers, stream=_Stream(self, origin, connection))
 
     async def aclose(self) -> None:
@@ -73,10 +76,6 @@ class HttpTransport(httpx.AsyncBaseTransport):
             self._idle.setdefault(origin, deque()).append(connection)
         else:
             connection.abort()
-
-    def _drop(self, connection: Connection) -> None:
-        self._busy.discard(connection)
-        connection.abort()
 
     def _take(self, origin: Origin) -> Connection | None:
         """The connection that was used last; those that idle too long are closed by the way."""
@@ -129,13 +128,14 @@ class HttpTransport(httpx.AsyncBaseTransport):
             return await self._open(proxy.host, proxy.port or 80, None)
         loop = asyncio.get_running_loop()
         transport, tunnel = await loop.create_connection(Tunnel, proxy.host, proxy.port or 80)
+        connection = Connection(self._buffer)
+        secured: asyncio.Transport | None = None
         try:
             await tunnel.open(f"{origin[1]}:{origin[2]}", _proxy_key(proxy))
-            connection = Connection(self._buffer)
             secured = await loop.start_tls(transport, connection, self._context(), server_hostname=origin[1])
-        except BaseException:
-            transport.abort()
-            raise
+        finally:
+            if secured is None:
+                transport.abort()
         assert secured is not None
         connection.connection_made(secured)
         return connection
