@@ -79,20 +79,23 @@ class Candidate:
 
     def unfit(self, request: Request, output: int, *, trusted: bool) -> str:
         """Why it cannot answer the request; empty when it can. `trusted`: the table names it, so what is unknown is allowed."""
-        offer = self.offer
         if self.removed:
             return self.removed
         if not self.chat:
             return "does not answer in text"
-        if request.images and not offer.vision:
+        if request.images and not self.offer.vision:
             return "is text only, and the request has an image"
-        if request.tools and (offer.tools is False or (offer.tools is None and not trusted)):
-            return "takes no tools" if offer.tools is False else "is not known to take tools"
-        if request.structured_output and (offer.structured_output is False or (offer.structured_output is None and not trusted)):
-            return "gives no structured output" if offer.structured_output is False else "is not known to give structured output"
-        if request.region is not None and request.region not in {"any", offer.region}:
-            return f"is in region {offer.region}, and the request must stay in {request.region}"
-        return self._too_small(request, output)
+        if request.region is not None and request.region not in {"any", self.offer.region}:
+            return f"is in region {self.offer.region}, and the request must stay in {request.region}"
+        return self._unable(request, trusted=trusted) or self._too_small(request, output)
+
+    def _unable(self, request: Request, *, trusted: bool) -> str:
+        tools, structured = self.offer.tools, self.offer.structured_output
+        if request.tools and (tools is False or (tools is None and not trusted)):
+            return "takes no tools" if tools is False else "is not known to take tools"
+        if request.structured_output and (structured is False or (structured is None and not trusted)):
+            return "gives no structured output" if structured is False else "is not known to give structured output"
+        return ""
 
     def _too_small(self, request: Request, output: int) -> str:
         need = request.input_tokens + output

@@ -14,8 +14,6 @@ Step = Literal[
 ]  # fmt: skip
 Held = Literal["", "explicit", "tools", "vision", "swap_off"]
 
-ROUTE_CLASSES: tuple[str, ...] = ("simple", "general", "reasoning", "code", "agent")
-
 EXPECTED_OUTPUT: dict[str, int] = {"simple": 100, "general": 300, "reasoning": 600, "code": 400, "agent": 200}
 """Output tokens that are assumed when a request does not say: over the guide's class mix (600, 300, 70 and 30 of 1,000
 requests) they average 204, its 200. Scaled by a model's own verbosity where that was measured."""
@@ -143,10 +141,11 @@ class Decision:
 
     def to_json(self) -> dict[str, Any]:
         """The fields of `jc.decision/1`; money as decimal text."""
-        estimate = self.estimate
+        estimate, offer = self.estimate, self.offer
+        sold = None if offer is None else {"provider": offer.provider, "wire_id": offer.wire_id, "region": offer.region}
         return {
             "model": self.model,
-            "offer": None if self.offer is None else {"provider": self.offer.provider, "wire_id": self.offer.wire_id, "region": self.offer.region},
+            "offer": sold,
             "requested": self.requested,
             "route_class": self.route_class,
             "confidence": self.confidence,

@@ -12,7 +12,8 @@ from typing import Any
 from jc.catalog.model import Catalog, RouteTable, Target
 from jc.catalog.names import resolve
 from jc.errors import InputError, IoFailure, Problem, Where
-from jc.routing.request import ROUTE_CLASSES, Request
+from jc.routing.classes import ROUTE_CLASSES
+from jc.routing.request import Request
 
 DEFAULT_TABLE = "five-way"
 PIN = "pin:"

@@ -1,0 +1,127 @@
+"""Labelled prompts from files: a person's own (`{"prompt", "label"}`), and those that the shipped weights were trained on.
+
+Everything that is wrong with a file is told at once, each with its line.
+"""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jc
+from jc.errors import InputError, IoFailure, Problem, Where
+from jc.routing.classes import ROUTE_CLASSES
+
+_MOST_PROBLEMS = 20
+_MOST_LINE = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled prompt: where it comes from (a source is never split over training and test) and how it was written.
+
+    `label2` is what a second reader said when it differs. `weight` is what the row counts for in training.
+    """
+
+    prompt: str
+    label: str
+    source: str
+    label2: str | None = None
+    weight: float = 1.0
+    kind: str = ""
+    lang: str = ""
+
+
+def read_labels(path: Path, classes: Sequence[str] = ROUTE_CLASSES) -> list[Row]:
+    """The rows of a JSON-lines file of labelled prompts; InputError with every line that is wrong, IoFailure when unreadable."""
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    for number, text in _lines(path):
+        row = _row(text, Where(str(path), number), classes, problems)
+        if row is not None:
+            rows.append(row)
+        if len(problems) >= _MOST_PROBLEMS:
+            break
+    if problems:
+        raise InputError.of(problems)
+    if not rows:
+        raise InputError(f"`{path}` holds no labelled prompt", hint='each line is {"prompt": "…", "label": "code"}')
+    return rows
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a plain or gzipped file that are not blank, numbered from 1."""
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                text = raw[:_MOST_LINE].decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape").strip()
+                if text:
+                    yield number, text
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file `{path}`", hint="name a JSON-lines file of labelled prompts") from error
+    except (OSError, EOFError) as error:
+        raise IoFailure(f"cannot read `{path}`: {error}") from error
+
+
+def _row(text: str, where: Where, classes: Sequence[str], problems: list[Problem]) -> Row | None:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        problems.append(Problem(f"is not JSON: {error}", where, quoted=text[:80]))
+        return None
+    if not isinstance(data, dict):
+        problems.append(
+            Problem("is not an object", where, quoted=text[:80], hint='each line is {"prompt": "…", "label": "code"}')
+        )
+        return None
+    for name in ("prompt", "label"):
+        if not isinstance(data.get(name), str):
+            problems.append(Problem(_missing(name, data), where, quoted=text[:80], hint=_meant(name, data)))
+            return None
+    if data["label"] not in classes:
+        problems.append(Problem(f"no class `{data['label']}`", where, quoted=text[:80], hint=f"classes: {', '.join(classes)}"))
+        return None
+    return Row(data["prompt"], data["label"], str(data.get("source", "own")), kind=str(data.get("kind", "")))
+
+
+def _missing(name: str, data: dict[str, Any]) -> str:
+    return f"`{name}` is not text" if name in data else f"`{name}` is missing"
+
+
+def _meant(name: str, data: dict[str, Any]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, list(data), 1, 0.6)
+    said = f"did you mean `{name}` for `{close[0]}`? " if close and name not in data else ""
+    return f"{said}Each line needs `prompt` and `label`."
+
+
+def find_training_data(folder: Path | None = None) -> Path:
+    """The folder of the shipped training data: inside an installed package, or evalsets/routing of a checkout."""
+    if folder is not None:
+        return folder
+    package = Path(jc.__file__).parent
+    inside = package / "data" / "evalsets" / "routing"
+    return inside if inside.is_dir() else package.parent / "evalsets" / "routing"
+
+
+LICENSED, ORIGINAL, COMPOSED = "licensed.jsonl.gz", "original.jsonl", "composed.jsonl"
+
+
+def shipped_rows(folder: Path | None = None) -> list[Row]:
+    """All rows that the shipped weights are trained on, in a fixed order."""
+    home = find_training_data(folder)
+    rows: list[Row] = []
+    for name in (LICENSED, ORIGINAL, COMPOSED):
+        rows.extend(_shipped(_lines(home / name), name))
+    return rows
+
+
+def _shipped(lines: Iterable[tuple[int, str]], name: str) -> Iterator[Row]:
+    for _, text in lines:
+        data = json.loads(text)
+        source = data["source"] if name == LICENSED else f"{name.partition('.')[0]}/{data['writer']}"
+        label2 = data.get("label2")
+        yield Row(data["prompt"], data["label"], source, label2, 1.0, data.get("kind", ""), data.get("lang", ""))
