@@ -1,7 +1,7 @@
 """`jc evals`: compare candidate models on your own prompts."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +9,7 @@ import typer
 
 from jc.cli.evals_compare import register as register_compare
 from jc.cli.evals_judge import register as register_judge
-from jc.cli.evals_options import environment_of, judge_template_of, one_of, scale_of
+from jc.cli.evals_options import environment_of, finite, judge_template_of, one_of, scale_of, url_of
 from jc.cli.evals_report import register as register_report
 from jc.cli.evals_run import Carrying
 from jc.cli.evals_stats import register as register_stats
@@ -106,6 +106,8 @@ def run(
         raise problem("no candidates", hint="name them with `--candidates a,b`; list the models with `jc catalog list`")
     if prompts is None:
         raise problem("no prompts", hint="name a file with `--prompts set.jsonl`, or try the shipped set `--prompts demo`")
+    if rating_regex and judge_template and judge_mode not in {"pointwise", "both"} and len(names) > 1 and not verdict_regex:
+        raise problem("`--rating-regex` reads ratings, and pairs are judged", hint="add `--judge-mode pointwise`")
     settings = Settings(
         mode=one_of(
             "--judge-mode", judge_mode or ("pairwise" if len(names) > 1 else "pointwise"), ("pairwise", "pointwise", "both")
@@ -115,16 +117,16 @@ def run(
         epochs=epochs,
         seed=get("seed", seed),
         max_tokens=max_tokens,
-        temperature=temperature,
+        temperature=finite("--temperature", temperature),
         on_refusal=one_of("--on-refusal", on_refusal, ("loss", "tie", "exclude")),
         stream=ttft,
-        margin=margin,
+        margin=finite("--margin", margin) or 0.0,
     )
     request = Request(
         prompts=prompts,
         candidates=names,
         judges=judges,
-        base_url=get("base_url", base_url),
+        base_url=url_of(get("base_url", base_url)),
         key_env=get("api_key_env", api_key_env),
         settings=settings,
         scale=scale_of(scale),
@@ -134,9 +136,9 @@ def run(
     )
     how = Carrying(
         out, environment, run_dir=run_dir, fresh=not resume, record=record, replay=replay, max_cost=get("max_cost", max_cost),
-        allow_unpriced=allow_unpriced, concurrency=get("concurrency", concurrency), timeout=get("timeout", timeout),
-        max_attempts=get("max_attempts", max_attempts), max_wait=get("max_wait", max_wait), park=park, raw_csv=raw_csv,
-        dry_run=dry_run,
+        allow_unpriced=allow_unpriced, concurrency=get("concurrency", concurrency),
+        timeout=finite("--timeout", get("timeout", timeout)), max_attempts=get("max_attempts", max_attempts),
+        max_wait=finite("--max-wait", get("max_wait", max_wait)), park=park, raw_csv=raw_csv, dry_run=dry_run,
     )  # fmt: skip
     how.go(request)
 
@@ -211,10 +213,12 @@ def resume_run(
     env_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Read variables from this file too.")] = None,
 ) -> None:
     """Continue a run that was stopped; no finished call is paid for twice."""
-    from jc.evals.finish import request_of
+    from jc.evals.finish import how_of, request_of
 
     folder = _find(out, name)
-    _again(out, folder.path, concurrency, max_cost, allow_unpriced, env_file).go(request_of(folder))
+    given = {"concurrency": concurrency, "max_cost": max_cost, "allow_unpriced": allow_unpriced or None}
+    how = {**how_of(folder), **{name: value for name, value in given.items() if value is not None}}
+    _again(out, folder.path, how, env_file).go(request_of(folder))
 
 
 @command(app, "rejudge")
@@ -237,21 +241,20 @@ def rejudge(
     label = "-".join(name.replace("/", "-").split("@")[0] for name in judges)
     path = run_dir or folder.path.with_name(f"{folder.id}-{label}")
     request = request_of(folder, judges)
-    how = _again(out, path, concurrency, max_cost, False, env_file)
+    how = _again(out, path, {"concurrency": concurrency, "max_cost": max_cost, "generate": False}, env_file)
     how.prepare(request)
     copied = copy_answers(folder, path)
     out.say(f"{copied:,} answers taken from `{folder.path}`.")
     how.go(request)
 
 
-def _again(
-    out: Out, path: Path, concurrency: int | None, max_cost: str | None, allow_unpriced: bool, env_file: Path | None
-) -> Carrying:
+def _again(out: Out, path: Path, how: Mapping[str, Any], env_file: Path | None) -> Carrying:
+    """Carry on in a folder, with the flags in `how` and the configuration for the rest."""
     get = out.config.get
+    flags = {name: get(name, how.get(name)) for name in ("max_cost", "concurrency", "timeout", "max_attempts", "max_wait")}
     return Carrying(
-        out, environment_of(env_file), run_dir=path, fresh=False, record=None, replay=None, max_cost=get("max_cost", max_cost),
-        allow_unpriced=allow_unpriced, concurrency=get("concurrency", concurrency), timeout=get("timeout"),
-        max_attempts=get("max_attempts"), max_wait=get("max_wait"), park=False, raw_csv=False, dry_run=False,
+        out, environment_of(env_file), run_dir=path, fresh=False, record=None, replay=None, park=False, raw_csv=False,
+        dry_run=False, allow_unpriced=bool(how.get("allow_unpriced")), generate=how.get("generate", True), **flags,
     )  # fmt: skip
 
 

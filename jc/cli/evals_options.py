@@ -1,6 +1,8 @@
 """Values of the options of `jc evals`, with an error for each that cannot be read."""
 
+import math
 import os
+import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,20 @@ def one_of(option: str, value: str, choices: tuple[str, ...]) -> Any:
     if value not in choices:
         raise problem(f"`{option} {value}`: no such choice", hint=f"one of {', '.join(choices)}")
     return value
+
+
+def finite(option: str, value: float | None) -> float | None:
+    """The number, when it is one: `nan` and `inf` are numbers to a parser and to nobody else."""
+    if value is not None and not math.isfinite(value):
+        raise problem(f"`{option} {value}`: not a finite number", hint="for example 0.7")
+    return value
+
+
+def url_of(text: str | None) -> str | None:
+    """The address, when it is one that can be called."""
+    if text is not None and not re.match(r"https?://[^\s/]+", text):
+        raise problem(f"`--base-url {text}`: not an http address", hint="for example `--base-url http://127.0.0.1:8000/v1`")
+    return text
 
 
 def scale_of(text: str) -> tuple[float, float]:

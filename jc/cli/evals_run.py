@@ -2,20 +2,26 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from jc.cli.evals_doubts import missing_verdicts, tell_doubts, unread_share
 from jc.cli.evals_options import usd_of
 from jc.cli.output import Out
 from jc.errors import InputError, StoppedEarly
 from jc.files import write_atomically
+from jc.report.document import BASE_FORMATS
 
 if TYPE_CHECKING:
     from jc.evals.run import Finished, Prepared, Request
 
+# What `jc evals resume` takes over from the run: a cap that a resume forgot would be no cap.
+KEPT = ("max_cost", "allow_unpriced", "concurrency", "timeout", "max_attempts", "max_wait")
 _ROWS = {".csv", ".jsonl", ".ndjson", ".parquet"}
 
 
@@ -33,13 +39,16 @@ class Carrying:
         from jc.evals.run import Spending, Where, prepare
 
         flag = self.flags
-        for name in ("record", "replay"):
-            if flag[name] is not None and name == "replay" and not flag[name].is_file():
-                raise InputError(f"`--replay {flag[name]}`: there is no such file", hint="make one with `--record FILE`")
+        if flag["replay"] is not None and not flag["replay"].is_file():
+            raise InputError(f"`--replay {flag['replay']}`: there is no such file", hint="make one with `--record FILE`")
+        if self.out.format not in (*BASE_FORMATS, "html", "junit"):
+            raise InputError(f"no format `{self.out.format}` here", hint=f"formats: {', '.join(BASE_FORMATS)}, html, junit")
         where = Where(Path(self.out.config.get("runs")), flag["run_dir"], flag["fresh"], flag["record"], flag["replay"])
         spending = Spending(usd_of(flag["max_cost"]), flag["allow_unpriced"])
         catalog = cached_catalog(self.out.catalog)
-        return prepare(request, catalog, self.environment, where, spending, now=datetime.now(UTC))
+        prepared = prepare(request, catalog, self.environment, where, spending, now=datetime.now(UTC))
+        how = {name: flag[name] for name in KEPT}
+        return replace(prepared, how=how, generate=flag.get("generate", True))
 
     def go(self, request: "Request") -> None:
         """Prepare, tell the plan, carry it out, write, tell the end."""
@@ -66,7 +75,8 @@ class Carrying:
             with carried as finished:
                 progress.__exit__(None, None, None)
                 summary = _write(self.out, finished, raw_csv=flag["raw_csv"])
-                _tell_end(self.out, finished, summary, prepared.unpriced)
+                _tell_end(self.out, finished, summary, progress.known)
+                tell_doubts(self.out, finished, summary, prepared.unpriced)
         _leave(finished, summary, prepared)
 
 
@@ -79,6 +89,10 @@ def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
 
     summary = derive(finished, raw=raw_csv)
     document = run_document(finished.folder, summary)
+    if not any(row["answered"] for row in summary["candidates"]) and out.files:
+        out.warn("no answer came: the files of `--output` are left as they were")
+        out.show(document)
+        return summary
     for path in out.files:
         if path.suffix.lower() == ".csv":
             # The rows are in the run folder already, in this very form.
@@ -116,7 +130,8 @@ def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
     plan = prepared.plan
     cases, epochs = len(plan.evalset.cases), plan.settings.epochs
     times = f" × {epochs} epochs" if epochs > 1 else ""
-    lines = [f"Plan      {len(plan.candidates)} candidates × {cases} prompts{times} = {plan.answers:,} answers"]
+    who = "1 candidate" if len(plan.candidates) == 1 else f"{len(plan.candidates)} candidates"
+    lines = [f"Plan      {who} × {cases} prompts{times} = {plan.answers:,} answers"]
     judges = ", ".join(party.name for party in plan.judges)
     if plan.games:
         lines.append(f"          {plan.games // 2:,} pairs × both orders = {plan.games:,} verdicts by {judges}")
@@ -129,9 +144,10 @@ def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
         else f"about {usd_amount(cost.about)} (at most {usd_amount(cost.at_most)})"
     )
     free = all(party.offer and party.offer.free for party in (*plan.candidates, *plan.judges))
-    minutes = duration_s(plan, concurrency) / 60
-    time = f"about {minutes:.0f} min" if minutes >= 1.5 else "about a minute"
-    lines.append(f"          {'free' if free else price}, {time}; at most {concurrency} requests in flight per endpoint")
+    expected = duration_s(plan, concurrency)
+    time = f"about {expected / 60:.0f} min" if expected >= 90 else f"about {max(1, round(expected))} s"
+    cap = f", capped at {usd_amount(prepared.spending.max_usd)}" if prepared.spending.max_usd is not None else ""
+    lines.append(f"          {'free' if free else price}{cap}, {time}; at most {concurrency} requests in flight per endpoint")
     smallest = smallest_difference(plan)
     if smallest is not None:
         lines.append(f"          {cases} prompts can show a difference of about {smallest * 100:.0f} points (power 80 %)")
@@ -162,45 +178,26 @@ def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
     return Document("jc.evals-plan/1", payload, [payload], text="")
 
 
-def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], unpriced: tuple[str, ...]) -> None:
+def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], known: int) -> None:
     from jc.report.evals import judge_lines
     from jc.report.numbers import usd_amount
 
     out.say()
-    if finished.known:
-        out.say(f"{finished.known:,} finished calls were in the journal already and were not made again.")
+    if finished.set_aside is not None:
+        out.say(f"The run that was here is in `{finished.set_aside}` now.")
+    if known:
+        out.say(f"{known:,} finished calls were in the journal already and were not made again.")
     for number in finished.damaged[:5]:
         out.warn(f"line {number} of `{finished.folder.journal}` is damaged; its call was made again")
-    spent, judged = usd_amount(summary["spent_usd"]), usd_amount(summary["judge_usd"])
-    money = f"Spent {spent}, of which the judge {judged}"
-    if unpriced:
-        money = f"{money}, and what {', '.join(f'`{name}`' for name in unpriced)} cost, which nobody knows here"
-    out.say(f"{money}; all files in `{finished.folder.path}`.")
+    this = summary["judge_usd"] + sum((row["cost_usd"] or 0 for row in summary["candidates"]), Decimal(0))
+    money = f"This result cost {usd_amount(this)}, of which the judge {usd_amount(summary['judge_usd'])}"
+    if summary["spent_usd"] > this:
+        money = f"{money}; its folder has spent {usd_amount(summary['spent_usd'])} with what is not in the result"
+    out.say(f"{money}. All files are in `{finished.folder.path}`.")
     for line in judge_lines(summary):
         out.say(line)
     for note in summary["standings"]["notes"] if summary["standings"] else ():
         out.say(f"note: {note}")
-    for name, why in finished.given_up.items():
-        out.warn(f"{name} was given up: {why}")
-    for text in _failures(finished):
-        out.warn(text)
-
-
-def _failures(finished: "Finished") -> list[str]:
-    """The first failed answers by name, then how many more."""
-    pipeline, plan = finished.results.pipeline, finished.results.plan
-    failed = [(slot, note.failure) for slot, note in sorted(pipeline.answers.items()) if note.failure]
-    lines = [
-        f"no answer of {plan.candidates[slot.candidate].name} to prompt `{plan.evalset.cases[slot.case].id}`: {failure.message}"
-        for slot, failure in failed[:5]
-    ]
-    if len(failed) > 5:
-        lines.append(f"and {len(failed) - 5:,} more answers failed; they are in the results with their `error_type`")
-    unjudged = sum(1 for note in pipeline.games.values() if note.failure)
-    if unjudged:
-        message = next(note.failure.message for note in pipeline.games.values() if note.failure)
-        lines.append(f"{unjudged:,} verdicts failed, the first: {message}")
-    return lines
 
 
 def _leave(finished: "Finished", summary: Mapping[str, Any], prepared: "Prepared") -> None:
@@ -213,6 +210,8 @@ def _leave(finished: "Finished", summary: Mapping[str, Any], prepared: "Prepared
         raise typer.Exit(130 if finished.stopped == "SIGINT" else 143)
     if finished.stopped:
         raise StoppedEarly(f"stopped: {finished.stopped}", hint=again)
-    unjudged = sum(1 for note in finished.results.pipeline.games.values() if note.failure)
+    unjudged = missing_verdicts(finished)
     if summary["missing"] or unjudged:
         raise StoppedEarly(f"{summary['missing']:,} answers and {unjudged:,} verdicts are missing", hint=again)
+    if unread_share(finished) == 1.0:
+        raise StoppedEarly("no verdict could be read, so nothing is compared", hint="look at the replies in `comparisons.csv`")

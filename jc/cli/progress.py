@@ -40,6 +40,11 @@ class RunProgress:
         if self._bars is not None:
             self._bars.stop()
 
+    @property
+    def known(self) -> int:
+        """How many calls of this plan the journal had already."""
+        return self._known
+
     def answered(self, _who: str, asked: Asked) -> None:
         """An answer came, or failed."""
         self._count("Answers", asked)

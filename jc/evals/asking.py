@@ -9,6 +9,7 @@ from jc.evals.journal import Journal
 from jc.evals.purse import Purse
 from jc.providers.call import Call, Failure, Reply, call_key
 from jc.providers.client import Client
+from jc.providers.replay import Recorder
 
 NOT_RUN = Reply("error", failure=Failure("not_recorded", "not run", retryable=True))
 # Replies that say nothing about the call itself: it was not sent.
@@ -31,6 +32,9 @@ class Asker:
     journal: Journal
     purse: Purse
     client: Client | None = None
+    recorder: Recorder | None = None
+    generate: bool = True
+    """False asks no candidate: what the journal does not hold stays missing."""
 
     def known(self, call: Call, repeat: int = 0) -> Asked | None:
         """The finished call from the journal; None when it has to be made (failed calls are made again)."""
@@ -38,7 +42,10 @@ class Asker:
         record = self.journal.get(key)
         if record is None or record["reply"]["status"] == "error":
             return None
-        return _asked(record, key)
+        asked = _asked(record, key)
+        if self.recorder is not None:
+            self.recorder.record(call, asked.reply)
+        return asked
 
     def read(self, key: str) -> Asked | None:
         """What the journal holds under a key, failed or not."""
@@ -55,7 +62,7 @@ class Asker:
     async def ask(self, call: Call, who: str, repeat: int = 0) -> Asked:
         """Make the call and keep what came of it; waits while money that others reserved may come free."""
         key = repeat_key(call, repeat)
-        if self.client is None:
+        if self.client is None or (call.lane == "candidate" and not self.generate):
             return self.read(key) or Asked(NOT_RUN, key, None, known=False)
         reply = await self.client.complete(call)
         while reply.failure is not None and reply.failure.kind == "budget" and await self.purse.room():

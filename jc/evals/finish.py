@@ -115,6 +115,12 @@ def request_of(folder: RunFolder, judges: Sequence[str] | None = None) -> Reques
     return request if judges is None else replace(request, judges=tuple(judges))
 
 
+def how_of(folder: RunFolder) -> dict[str, Any]:
+    """The cap and limits that a run was last started with."""
+    how = folder.read_manifest().get("how", {})
+    return dict(how) if isinstance(how, dict) else {}
+
+
 def _shipped(name: str) -> bool:
     from jc.evals.run import find_prompts
 

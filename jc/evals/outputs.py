@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jc.files import replacing
-from jc.sanitise import spreadsheet
+from jc.sanitise import plain, spreadsheet
 
 Row = Mapping[str, Any]
 
@@ -31,9 +31,8 @@ def _cell(value: object, raw: bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        # A NUL ends a C string: several readers of CSV stop there.
-        text = value.replace("\x00", "\\x00")
-        return text if raw else spreadsheet(text)
+        # A NUL ends a C string: several readers of CSV stop there. Other control characters would act on a terminal.
+        return value.replace("\x00", "\\x00") if raw else spreadsheet(plain(value))
     return str(value)
 
 

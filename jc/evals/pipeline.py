@@ -77,15 +77,24 @@ class Watcher(Protocol):
 class Lane:
     """The work for one endpoint: answers first, then games; a worker that finds none waits for the next."""
 
-    def __init__(self, answers: Iterator[Slot]) -> None:
+    def __init__(self, answers: Iterator[Slot], count: int = 0, workers: int = 1) -> None:
         self._answers = answers
+        self._left = count
+        self._workers = workers
         self._games: deque[Game] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def next(self) -> Slot | Game | None:
-        """The next unit, or None when there is none now."""
+        """The next unit, or None when there is none now.
+
+        Answers go first because games wait for them, but once two games a worker are waiting they have their turn, so that a
+        run that is stopped half way has verdicts; near the end answers go first again, or their games would end the run alone.
+        """
+        if len(self._games) >= 2 * self._workers and self._left > 4 * self._workers:
+            return self._games.popleft()
         slot = next(self._answers, None)
         if slot is not None:
+            self._left -= 1
             return slot
         return self._games.popleft() if self._games else None
 
@@ -131,8 +140,9 @@ class Pipeline:
         self._repeats = _repeats(plan.evalset.cases)
         self._lanes = {party.endpoint.identity: Lane(iter(())) for party in (*plan.candidates, *plan.judges)}
         for identity in self._lanes:
-            slots = self._slots(identity)
-            self._lanes[identity] = Lane(slots)
+            mine = sum(party.endpoint.identity == identity for party in plan.candidates)
+            count = mine * len(plan.evalset.cases) * plan.settings.epochs
+            self._lanes[identity] = Lane(self._slots(identity), count, workers)
 
     def _slots(self, identity: object) -> Iterator[Slot]:
         mine = [number for number, party in enumerate(self.plan.candidates) if party.endpoint.identity == identity]

@@ -10,7 +10,7 @@ import platform
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from typing import Any
 
 import jc
 from jc.catalog.model import Catalog
+from jc.catalog.price import Unpriced, price
 from jc.errors import InputError, JcError
 from jc.evals import runfolder
 from jc.evals.asking import Asker, spent_usd
@@ -27,12 +28,12 @@ from jc.evals.journal import Journal
 from jc.evals.judge import JudgeTemplate, Protocol
 from jc.evals.parties import DEMO, Gateway, Party, at_demo, resolve_parties
 from jc.evals.pipeline import Pipeline, Slot, Watcher
-from jc.evals.plan import Plan, Settings, make_plan, money
+from jc.evals.plan import Plan, Settings, loads, make_plan, money
 from jc.evals.purse import Purse
 from jc.evals.results import Results
 from jc.evals.runfolder import RunFolder
 from jc.providers.client import Client
-from jc.providers.replay import Recorder, Replayer
+from jc.providers.replay import Recorder, Replayer, secret_on
 from jc.providers.settings import ClientSettings, Observer
 
 SYNC_EVERY_S = 0.1
@@ -88,6 +89,10 @@ class Prepared:
     unpriced: tuple[str, ...] = ()
     given: Mapping[Slot, str] = field(default_factory=dict)
     """Answers that exist already and are only judged."""
+    how: Mapping[str, Any] = field(default_factory=dict)
+    """Flags that cannot change a result, kept so that `resume` goes on under the same cap and limits."""
+    generate: bool = True
+    """False judges the answers that are there and asks no candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,8 @@ class Finished:
     damaged: tuple[int, ...]
     given_up: Mapping[str, str]
     not_recorded: int = 0
+    set_aside: Path | None = None
+    """Where a fresh start put the run that was in its folder."""
 
 
 def prepare(
@@ -128,7 +135,22 @@ def prepare(
         raise InputError(
             f"`--max-cost` cannot hold: no price is known for {shown}", hint="add it to the catalog, or --allow-unpriced"
         )
+    if spending.max_usd is not None:
+        _refuse_small_cap(plan, spending.max_usd, now)
     return Prepared(request, plan, path, where, spending, prompts, catalog.digest, unpriced)
+
+
+def _refuse_small_cap(plan: Plan, cap: Decimal, now: datetime) -> None:
+    """A cap below what one call can cost would stop the run before it starts, for ever."""
+    for load in loads(plan):
+        if load.party.offer is not None:
+            with suppress(Unpriced):
+                usd = price(load.party.offer, load.largest, now).usd
+                if usd > cap:
+                    raise InputError(
+                        f"one call of `{load.party.name}` can cost up to ${usd:.4f}, more than the cap of ${cap}",
+                        hint="raise `--max-cost`, or lower `--max-tokens`",
+                    )
 
 
 class _AnyKey(dict[str, str]):
@@ -169,7 +191,11 @@ def _read(name: str) -> str:
 
 
 def secret_of(path: Path, where: Where) -> bytes:
-    """The secret of the run that is already there, else a new one; nonces must be the same on a resume."""
+    """The secret of the recording or of the run that is already there, else a new one; a resume asks the same questions."""
+    tape = where.replay or where.record
+    taped = secret_on(tape) if tape is not None else None
+    if taped is not None:
+        return bytes.fromhex(taped)
     if not where.fresh and (path / "manifest.json").is_file():
         return bytes.fromhex(str(RunFolder(path).read_manifest()["secret"]))
     return bytes.fromhex(runfolder.new_secret())
@@ -185,14 +211,16 @@ def carry_out(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Any:
     """Run it and yield what is `Finished`; the journal is open and the folder locked for the time of the block."""
+    aside: Path | None = None
     if prepared.where.fresh:
         _refuse_locked(prepared.path)
-        runfolder.set_aside(prepared.path)
+        aside = runfolder.set_aside(prepared.path)
     folder = runfolder.create(prepared.path)
     with runfolder.locked(folder), Journal(folder.journal) as journal:
         _write_manifest(folder, prepared, now())
         folder.write(f"evalset{prepared.prompts.suffix}", prepared.prompts.read_bytes())
-        yield asyncio.run(_drive(prepared, client, journal, watcher, observer, now))
+        finished = asyncio.run(_drive(prepared, client, journal, watcher, observer, now))
+        yield replace(finished, set_aside=aside)
 
 
 def _refuse_locked(path: Path) -> None:
@@ -210,6 +238,7 @@ def _write_manifest(folder: RunFolder, prepared: Prepared, now: datetime) -> Non
         "python": platform.python_version(),
         "created": old.get("created", runfolder.stamp(now)),
         "request": asdict(prepared.request),
+        "how": dict(prepared.how),
         "evalset_sha256": plan.evalset.digest,
         "catalog_sha256": prepared.catalog_digest,
         "candidates": [_party(party) for party in plan.candidates],
@@ -246,7 +275,9 @@ async def _drive(
         client = await stack.enter_async_context(
             Client(settings, ledger=purse, observer=observer, recorder=recorder, replayer=replayer)
         )
-        asker = Asker(journal, purse, client)
+        if recorder is not None:
+            recorder.remember(plan.protocol.secret.hex())
+        asker = Asker(journal, purse, client, recorder=recorder, generate=prepared.generate)
         pipeline = Pipeline(plan, asker, watcher, workers=settings.concurrency)
         await stack.enter_async_context(_synced(journal, pipeline))
         for slot, text in prepared.given.items():

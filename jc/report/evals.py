@@ -99,6 +99,12 @@ def rating_interval(rating: Mapping[str, Any] | None) -> str:
     return f"{rating['low']:.0f} – {rating['high']:.0f}"
 
 
+def judged_pairs(standings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The pairs that met; where some never met (a baseline, many candidates) their indirect differences stay in the JSON."""
+    met = [pair for pair in standings["pairs"] if pair["basis"] != "indirect"]
+    return met or list(standings["pairs"])
+
+
 def _points(mean: Mapping[str, Any] | None) -> str:
     if not mean:
         return UNKNOWN
@@ -122,7 +128,7 @@ def _pairs_table(standings: Mapping[str, Any]) -> Table:
         Column("Word"),
     )
     rows = []
-    for pair in standings["pairs"]:
+    for pair in judged_pairs(standings):
         difference = pair["difference"]
         rows.append(
             [
@@ -167,7 +173,7 @@ def _proofs(summary: Summary) -> dict[str, list[str]]:
     """What is proven, what is equivalent, what is not proven and how many prompts would settle it."""
     standings = summary["standings"]
     groups: dict[str, list[str]] = {"Proven": [], "Equivalent": [], "Not proven": []}
-    for pair in standings["pairs"] if standings else ():
+    for pair in judged_pairs(standings) if standings else ():
         p = f"p = {p_text(pair['p_holm'])}".replace("= <", "<")
         a, b = (pair["b"], pair["a"]) if _negative(pair) else (pair["a"], pair["b"])
         if pair["word"] in {"better", "worse"}:

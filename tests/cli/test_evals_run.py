@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -159,10 +160,43 @@ def test_a_second_ctrl_c_leaves_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - started < 1.0
 
 
+def test_a_resume_keeps_the_cap_of_its_run(tmp_path: Path) -> None:
+    """`jc evals resume` goes on under the cap that the run was started with, and a larger one finishes it."""
+    write_set(tmp_path, 12)
+    script = Script(usd_per_mtok={"*": (Decimal(1), Decimal(1))})
+    with FakeProvider(script) as server:
+        code, _out, err = finish(start(tmp_path, server.url, "--max-cost", "0.004", "--max-tokens", "200", "--run-dir", "r"))
+        assert code == 3, err
+        asked = len(server.requests)
+        environment = {**os.environ, "JC_API_KEY": KEY, "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+        command = [sys.executable, "-m", "jc", "evals", "resume", "r"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        capped = len(server.requests)
+        more = subprocess.run(
+            [*command, "--max-cost", "5"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert done.returncode == 3
+    assert capped - asked < 30
+    assert more.returncode == 0, more.stderr
+
+
+def test_a_wrong_format_is_refused_before_any_call(tmp_path: Path) -> None:
+    """`--format` is checked with the rest of the command line."""
+    write_set(tmp_path, 2)
+    with FakeProvider() as server:
+        code, _out, err = finish(start(tmp_path, server.url, "--format", "xlsx"))
+
+    assert (code, len(server.requests)) == (2, 0)
+    assert "no format `xlsx`" in err
+
+
 @pytest.mark.parametrize(
     ("more", "code", "words"),
     [
         (("--candidates", "llama-3.3-70b,deepsek-v9"), 2, "did you mean"),
+        (("--temperature", "inf"), 2, "not a finite number"),
+        (("--base-url", "notaurl"), 2, "not an http address"),
         (("--output", "nowhere/results.csv"), 74, "there is no folder `nowhere`"),
         (("--prompts", "missing.jsonl"), 2, "there is no file `missing.jsonl`"),
     ],

@@ -1,0 +1,118 @@
+"""What of a run a reader must doubt: failed, unusable and missing answers, verdicts that could not be read, wrong keys."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jc.cli.output import Out
+from jc.sanitise import clip
+
+if TYPE_CHECKING:
+    from jc.evals.run import Finished
+
+_UNREAD = frozenset({"unparsed", "conflict", "off_menu"})
+_NOT_RUN = frozenset({"not_run", "stopped", "budget", "not_recorded"})
+# Above this share of unreadable verdicts the ranking rests on what is left over.
+MOST_UNREAD = 0.05
+LEAST_COVERAGE = 0.98
+
+
+def tell_doubts(out: Out, finished: "Finished", summary: Mapping[str, Any], unpriced: tuple[str, ...]) -> None:
+    """Say it all as warnings, which `--quiet` does not hide."""
+    if unpriced:
+        out.say(f"note: what {', '.join(f'`{name}`' for name in unpriced)} cost nobody knows here: it is left out, not zero")
+    _unusable(out, summary)
+    _unread(out, finished)
+    for name, why in finished.given_up.items():
+        out.warn(f"{name} was given up: {why}")
+    _failed(out, finished)
+
+
+def _unusable(out: Out, summary: Mapping[str, Any]) -> None:
+    states: Counter[str] = Counter()
+    for row in summary["candidates"]:
+        states.update({name: count for name, count in row["statuses"].items() if name not in {"ok", "error"}})
+    if states:
+        shown = ", ".join(f"{count:,} {name}" for name, count in sorted(states.items()))
+        count = sum(states.values())
+        out.warn(f"{count:,} of {summary['answers']:,} answers cannot be compared: {shown}; `--on-refusal` decides")
+    standings = summary["standings"]
+    if standings and standings["prompts"] and standings["common_prompts"] < LEAST_COVERAGE * standings["prompts"]:
+        out.warn(f"{standings['common_prompts']:,} of {standings['prompts']:,} prompts have a score for every candidate")
+
+
+def _unread(out: Out, finished: "Finished") -> None:
+    plan = finished.results.plan
+    for number, party in enumerate(plan.judges):
+        notes = [note for game, note in finished.results.pipeline.games.items() if game.judge == number and note.keys]
+        bad = [note for note in notes if note.parse in _UNREAD]
+        if notes and len(bad) > MOST_UNREAD * len(notes):
+            asked = finished.results.asker.read(bad[0].keys[-1])
+            said = clip(asked.reply.text, 60) if asked else ""
+            out.warn(f"{len(bad):,} of {len(notes):,} replies of judge `{party.name}` could not be read, the first ends “{said}”")
+
+
+def unread_share(finished: "Finished") -> float:
+    """The share of the judges' replies that could not be read."""
+    notes = [note for note in finished.results.pipeline.games.values() if note.keys and note.failure is None]
+    return sum(note.parse in _UNREAD for note in notes) / len(notes) if notes else 0.0
+
+
+def missing_verdicts(finished: "Finished") -> int:
+    """Verdicts that failed, and those of pairs and answers that are not there yet."""
+    from jc.evals.pipeline import Slot
+
+    pipeline, plan = finished.results.pipeline, finished.results.plan
+    failed = sum(1 for note in pipeline.games.values() if note.failure)
+    absent = 0
+    for case in range(len(plan.evalset.cases)):
+        for epoch in range(plan.settings.epochs):
+            gone = {
+                number
+                for number in range(len(plan.candidates))
+                if (note := pipeline.answers.get(Slot(case, number, epoch))) is None or note.status == "error"
+            }
+            if plan.pairwise:
+                absent += 2 * len(plan.judges) * sum(1 for pair in plan.pairs(case) if gone & set(pair))
+            if plan.pointwise:
+                absent += len(plan.judges) * len(gone)
+    unstarted = max(0, _startable(finished) - len(pipeline.games)) if finished.stopped else 0
+    return failed + absent + unstarted
+
+
+def _startable(finished: "Finished") -> int:
+    """Games whose answers are all there."""
+    from jc.evals.pipeline import Slot
+
+    pipeline, plan = finished.results.pipeline, finished.results.plan
+    count = 0
+    for case in range(len(plan.evalset.cases)):
+        for epoch in range(plan.settings.epochs):
+            notes = [pipeline.answers.get(Slot(case, number, epoch)) for number in range(len(plan.candidates))]
+            good = {number for number, note in enumerate(notes) if note is not None and note.status == "ok"}
+            if plan.pairwise:
+                count += 2 * len(plan.judges) * sum(1 for pair in plan.pairs(case) if set(pair) <= good)
+            if plan.pointwise:
+                count += len(plan.judges) * len(good)
+    return count
+
+
+def _failed(out: Out, finished: "Finished") -> None:
+    """The first failed answers by name, how many more, what was not run, and the key that was refused."""
+    pipeline, plan = finished.results.pipeline, finished.results.plan
+    failed = [(slot, note.failure) for slot, note in sorted(pipeline.answers.items()) if note.failure]
+    real = [(slot, failure) for slot, failure in failed if failure.kind not in _NOT_RUN]
+    for slot, failure in real[:5]:
+        candidate, prompt = plan.candidates[slot.candidate].name, plan.evalset.cases[slot.case].id
+        out.warn(f"no answer of {candidate} to prompt `{prompt}`: {failure.message}")
+    if len(real) > 5:
+        out.warn(f"and {len(real) - 5:,} more answers failed; they are in the results with their `error_type`")
+    unrun = plan.answers - len(pipeline.answers) + len(failed) - len(real)
+    if unrun:
+        out.warn(f"{unrun:,} answers were not asked for")
+    unjudged = [note.failure for note in pipeline.games.values() if note.failure]
+    if unjudged:
+        out.warn(f"{len(unjudged):,} verdicts failed, the first: {unjudged[0].message}")
+    if any(failure.kind == "auth" for _slot, failure in failed) or any(failure.kind == "auth" for failure in unjudged):
+        keyless = any(party.endpoint.key is None for party in (*plan.candidates, *plan.judges))
+        out.hint("no key was sent: set `JC_API_KEY`, or the provider's variable" if keyless else "the server refused the key")
