@@ -58,3 +58,16 @@ def shares(flag: str, text: str | None) -> tuple[tuple[str, float], ...]:
     if any(value < 0 for _, value in found) or abs(sum(value for _, value in found) - 1) > 1e-6:
         raise problem(f"`{flag} {text}`: the shares sum to {sum(value for _, value in found):g}, not to 1")
     return tuple(found)
+
+
+def usd_pico(flag: str, text: str) -> int:
+    """Dollars as whole pico-dollars."""
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        value = Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value < 0 or value > 10**6:
+        raise problem(f"`{flag} {text}`: not an amount in USD", hint="write 5.00")
+    return int(value * 10**12)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jc.cli.amounts import duration_s, moment, share, shares
+from jc.cli.amounts import duration_s, moment, share, shares, usd_pico
 from jc.cli.options import command, split_list
 from jc.cli.output import Out, problem
 from jc.errors import AnswerIsNo, StoppedEarly
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jc.catalog.model import Catalog, RouteTable
     from jc.simulate.compare import Limits
     from jc.simulate.run import Question, Simulation
+    from jc.simulate.state import Terms
 
 DIMENSIONS = ("class", "model", "key", "org", "day", "hour")
 Tables = Annotated[
@@ -43,6 +44,19 @@ def simulate(
     backtest: Annotated[bool, typer.Option("--backtest", help="How far the latency fit is off on unseen sessions.")] = False,
     fit_output: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the fitted speeds as YAML.")] = None,
     speeds: Annotated[Path | None, typer.Option(metavar="FILE", help="Speeds kept with --fit-output, before all others.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="USD", help="Cap per key and window; over it a request is refused.")
+    ] = None,
+    window: Annotated[str, typer.Option(metavar="TIME", help="Length of a budget window.")] = "5h",
+    window_kind: Annotated[str, typer.Option(metavar="KIND", help="Windows begin at first-use, or are fixed.")] = "first-use",
+    below: Annotated[str | None, typer.Option(metavar="USD", help="With less than this left, --low-model answers.")] = None,
+    low_model: Annotated[str | None, typer.Option(metavar="MODEL", help="The cheaper model below the threshold.")] = None,
+    park: Annotated[bool, typer.Option("--park", help="Park requests over the cap until the window's reset.")] = False,
+    find_budget: Annotated[bool, typer.Option("--find-budget", help="The smallest budget with under 1% stalls.")] = False,
+    outage: Annotated[list[str] | None, typer.Option(metavar="SPAN", help="As openai/gpt-4o:14:00-15:30. Repeatable.")] = None,
+    slowdown: Annotated[list[str] | None, typer.Option(metavar="SPAN", help="As openai:14:00-15:30:x3. Repeatable.")] = None,
+    limits: Annotated[bool, typer.Option("--limits", help="Rate limits, concurrency and queues of the catalog.")] = False,
+    plans: Annotated[bool, typer.Option("--plans", help="Flat plans against paying by the token, with the break-even.")] = False,
     explain_delta: Annotated[bool, typer.Option("--explain-delta", help="Which cells make the difference, as a tree.")] = False,
     compare_to: Annotated[Path | None, typer.Option(metavar="FILE", help="An earlier JSON result to stand beside.")] = None,
     max_cost_increase: Annotated[
@@ -66,6 +80,7 @@ def simulate(
     from jc.files import write_atomically
     from jc.report.simulation import simulation_document
     from jc.simulate.compare import Limits
+    from jc.simulate.plans import plan_rows
     from jc.simulate.result import payload
     from jc.simulate.run import simulate as replay
     from jc.simulate.speedfile import read_speeds, write_speeds
@@ -75,12 +90,18 @@ def simulate(
     question = _question(catalog, traffic, routes, baseline, tokens, cache)
     question = _detailed(question, by=dimensions, mix=shares("--mix", mix), at=moment("--at", at), format=log_format,
                          rejects=rejects, allow_unpriced=allow_unpriced, seed=seed, backtest=backtest,
-                         speeds=read_speeds(speeds) if speeds else {})  # fmt: skip
+                         speeds=read_speeds(speeds) if speeds else {}, find_budget=find_budget,
+                         terms=terms_of(catalog, budget=budget, window=window, kind=window_kind, below=below, low_model=low_model,
+                                        park=park, find=find_budget, spans=[("--outage", one) for one in outage or []]
+                                        + [("--slowdown", one) for one in slowdown or []], limits=limits))  # fmt: skip
     simulation = replay(question, catalog)
     check_bad(simulation.counts.total, simulation.counts.rejected, max_bad)
     values = payload(simulation, by=dimensions, slo_s=duration_s("--slo", slo))
-    limits = Limits(share("--max-cost-increase", max_cost_increase), duration_s("--max-p95", max_p95))
-    said = _compared(values, compare_to, limits)
+    said = _compared(
+        values, compare_to, Limits(share("--max-cost-increase", max_cost_increase), duration_s("--max-p95", max_p95))
+    )
+    if plans:
+        values["plans"] = {one.name: plan_rows(simulation, catalog, one) for one in simulation.estimates if one.cost}
     if explain_delta:
         values["delta"] = _delta(simulation, named=baseline != "logged")
     document = simulation_document(values, _reproduce(catalog, question))
@@ -169,6 +190,42 @@ def _detailed(question: "Question", **more: Any) -> "Question":
     from dataclasses import replace
 
     return replace(question, **more)
+
+
+def terms_of(
+    catalog: "Catalog",
+    *,
+    budget: str | None,
+    window: str,
+    kind: str,
+    below: str | None,
+    low_model: str | None,
+    park: bool,
+    find: bool,
+    spans: list[tuple[str, str]],
+    limits: bool,
+) -> "Terms":
+    """Budgets, outages, slowdowns and limits as the row engine takes them."""  # fmt: skip
+    from jc.catalog.names import resolve
+    from jc.simulate.events import parsed
+    from jc.simulate.state import Allowance, Terms
+
+    if kind not in {"first-use", "fixed"}:
+        raise problem(f"`--window-kind {kind}`: no such choice", hint="first-use or fixed")
+    if budget is None and not find and (below or low_model or park):
+        raise problem("`--below`, `--low-model` and `--park` need a `--budget`")
+    if (below is None) != (low_model is None):
+        raise problem("`--below` and `--low-model` belong together", hint="--below 0.02 --low-model deepseek-chat")
+    allowance = None
+    if budget is not None or find:
+        length = int((duration_s("--window", window) or 0) * 1_000_000)
+        if length <= 0:
+            raise problem(f"`--window {window}`: a window has a length")
+        low = resolve(catalog, low_model) if low_model else None
+        cap = usd_pico("--budget", budget) if budget is not None else 0
+        allowance = Allowance(cap, length, kind == "fixed", usd_pico("--below", below) if below else -1, low, park)
+    events = tuple(parsed(flag, text, catalog) for flag, text in spans)
+    return Terms(allowance, events, limits)
 
 
 def _dimensions(by: list[str] | None) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ WIDTH = 98
 
 def simulation_document(payload: Fields, reproduce: Mapping[str, object]) -> Document:
     """The payload of `jc.simulation/1` in every format; `records` are the rows of the tables."""
-    tables = [main_table(payload), *saving_tables(payload), *compared_tables(payload), *backtest_tables(payload)]
+    more = [*state_tables(payload), *plan_tables(payload), *compared_tables(payload), *backtest_tables(payload)]
+    tables = [main_table(payload), *saving_tables(payload), *more]
     delta = [delta_text(payload["delta"])] if payload.get("delta") else []
     text = "\n\n".join([headline(payload), *(table.text() for table in tables), *delta, *_foot(payload)])
     fenced = [f"```text\n{one}\n```" for one in delta]
@@ -136,6 +137,55 @@ def _saving(name: str, rows: Sequence[Fields], baseline: str, best: str) -> Tabl
         Column(best, "right"), Column("Saved", "right"), Column(""),
     )  # fmt: skip
     return Table(columns, lines, title=f"Where {best} saves{left}")
+
+
+def state_tables(payload: Fields) -> list[Table]:
+    """What became of the requests one by one: budgets, outages, waits; and the keys that were stopped."""
+    rows = [row for row in payload["tables"] if "over_budget" in row]
+    if not rows:
+        return []
+    least = any(row["smallest_budget_usd"] for row in rows)
+    heads = ["Refused (429)", "Degraded", "Parked", "Fell back", "Lost", "Mean wait", "p95 wait"]
+    cells = []
+    for row in rows:
+        line = [row["name"], *(count(row[name]) for name in ("over_budget", "degraded", "parked", "fell_back", "lost_to_outage"))]
+        line += [seconds(row["wait_mean_s"]), seconds(row["wait_p95_s"])]
+        line += [usd_total(number(row["smallest_budget_usd"]))] if least else []
+        cells.append(line)
+    heads += ["Smallest budget"] if least else []
+    out = [Table((Column("Route table"), *(Column(head, "right") for head in heads)), cells, title="Request by request")]
+    stopped = [(row["name"], one) for row in rows for one in row["stopped"]]
+    if stopped:
+        lines = [
+            [name, one["key"], one["first"][:16].replace("T", " "), count(one["requests"]), usd_total(number(one["saved_usd"]))]
+            for name, one in stopped[:MAX_ROWS]
+        ]
+        left = f" (the first {MAX_ROWS} of {len(stopped):,})" if len(stopped) > MAX_ROWS else ""
+        columns = (
+            Column("Route table"),
+            Column("Key"),
+            Column("First, UTC"),
+            Column("Refused", "right"),
+            Column("Saved", "right"),
+        )
+        out.append(Table(columns, lines, title=f"Keys that met their cap{left}"))
+    return out
+
+
+def plan_tables(payload: Fields) -> list[Table]:
+    """A month by the token against flat plans."""
+    found = payload.get("plans")
+    if not found:
+        return []
+    heads = ("By the token", "Flat", "Mixed", "Break-even, requests")
+    cells = [
+        [name, row["plan"], usd_total(number(row["by_token_usd"])), usd_total(number(row["flat_usd"])),
+         usd_total(number(row["mixed_usd"])), count(row["break_even_requests"])]
+        for name, rows in found.items()
+        for row in rows
+    ]  # fmt: skip
+    columns = (Column("Route table"), Column("Plan"), *(Column(head, "right") for head in heads))
+    return [Table(columns, cells, title="A month (30 days) by the token and on flat plans")]
 
 
 def compared_tables(payload: Fields) -> list[Table]:

@@ -4,7 +4,7 @@ The cost of an offer is worked out once for all groups, so a further route table
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
@@ -120,6 +120,25 @@ class Book:
             bins=(int(value("cached_bin", 0)), int(value("known_bin", 0)), int(value("marginal_bin", 0))),
         )
 
+    def unit_rates(self, offer: Offer) -> tuple[Ints, dict[str, Ints]]:
+        """Integer pico-dollars a token of an offer by place, for pricing rows one by one; and the place of every group.
+
+        Rates finer than a pico-dollar are rounded, and of a marginal price the first segment's are taken.
+        """
+        code, places = self.places()
+        names = {"input": "input", "cached": "cache_read", "written": "cache_write_5m", "output": "output"}
+        out = {name: np.zeros(len(places), dtype=np.int64) for name in (*names, "request")}
+        for number, place in enumerate(places):
+            at, _ = effective(offer, place.at)
+            try:
+                found = tariff(offer, replace(place, at=at)).rates[0]
+                for name, kind in names.items():
+                    out[name][number] = round(rate_of(found, kind, offer.id)) if found.bills_tokens else 0
+                out["request"][number] = round(found.by_unit.get("request", 0))
+            except Unpriced:
+                continue
+        return code, out
+
     def costs(self, offer: Offer, sums: Mapping[str, Ints] | None = None, label: str = "") -> Costs:
         """What all groups cost at an offer. `sums` replace the logged ones, under a label that tells them apart."""
         key = (offer.id, label)
@@ -134,7 +153,7 @@ class Book:
         for number, place in enumerate(places):
             at, moved = effective(offer, place.at)
             try:
-                tariffs.append(tariff(offer, Place(at, place.input_tokens, place.mode, place.region, place.starts, place.bins)))
+                tariffs.append(tariff(offer, replace(place, at=at)))
                 backdated[number] = moved
             except Unpriced as error:
                 tariffs.append(None)

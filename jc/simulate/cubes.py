@@ -8,7 +8,8 @@ from typing import Any
 from jc.catalog.model import Catalog, RouteTable
 from jc.errors import InputError
 from jc.simulate.edges import edges, grid_of
-from jc.simulate.run import GUIDE_MIX, shrunk
+from jc.simulate.run import shrunk
+from jc.simulate.told import GUIDE_MIX
 from jc.traffic.cube import Cube, merged
 from jc.traffic.cubefile import is_cube, load
 from jc.traffic.read import Log

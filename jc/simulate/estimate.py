@@ -7,7 +7,7 @@ the cache) is a value beside it and in the words under the table.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from jc.simulate.warmth import Order, kept_share, kept_tokens
 from jc.traffic.cube import bin_tokens
 from jc.traffic.grid import served_model
 from jc.traffic.histogram import Histogram
+
+if TYPE_CHECKING:
+    from jc.simulate.walked import Walk
 
 Ints = NDArray[np.int64]
 
@@ -72,6 +75,12 @@ class Estimate:
     assumptions: list[str] = field(default_factory=list)
     row_cost: NDArray[np.float64] | None = None
     """The cost of every sampled row, for intervals."""
+    by_groups: Fraction | None = None
+    """The cost before rows were walked one by one: without refusals, fallbacks and cheaper models."""
+    walk: "Walk | None" = None
+    """What became of the rows one by one, when that was asked."""
+    least_budget: int | None = None
+    """The smallest cap per key and window (pico-dollars) under which fewer than one request in a hundred stalls."""
 
 
 @dataclass(slots=True)
@@ -178,11 +187,12 @@ class Estimator:
         sample = self.book.cube.sample
         if sample is None or self.order is None or not self.book.groups["cached"].any():
             return None
-        ttl = np.array([self._ttl(offer) for offer in choice.offers] or [0], dtype=np.int64)
+        ttl = np.array([self.ttl_us(offer) for offer in choice.offers] or [0], dtype=np.int64)
         kept = kept_tokens(self.order, sample, choice.chosen[sample.group], ttl)
         return kept_share(sample, kept, len(choice.chosen))
 
-    def _ttl(self, offer: Offer) -> int:
+    def ttl_us(self, offer: Offer) -> int:
+        """How long the prompt cache of an offer lives, in microseconds."""
         provider = self.book.catalog.providers.get(offer.provider)
         seconds = provider.cache_ttl_s if provider is not None and provider.cache_ttl_s else 300
         return seconds * 1_000_000

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jc.simulate.backtest import Backtest, Score
+from jc.simulate.edges import moment
 from jc.simulate.estimate import Estimate
 from jc.simulate.run import Simulation, change, days, span_of
 from jc.traffic.grid import served_model
@@ -116,9 +117,38 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "unpriced_tokens": unpriced_share(estimate, simulation),
         "cache_blind_usd": None if estimate.blind is None else money_text(estimate.blind),
         "lost_cache": estimate.lost_cache,
+        **walk_fields(estimate),
         "models": model_rows(estimate, simulation),
         "assumptions": estimate.assumptions,
     }  # fmt: skip
+
+
+def walk_fields(estimate: Estimate) -> dict[str, Any]:
+    """What became of the rows one by one; empty when that was not asked."""
+    walk = estimate.walk
+    if walk is None:
+        return {}
+    waits = np.asarray(walk.waits_s)
+    return {
+        "over_budget": walk.refused,
+        "degraded": walk.degraded,
+        "parked": walk.parked,
+        "stalled": walk.stalled,
+        "fell_back": walk.fell_back,
+        "lost_to_outage": walk.lost,
+        "wait_mean_s": float(waits.mean()) if len(waits) else 0.0,
+        "wait_p95_s": float(np.quantile(waits, 0.95)) if len(waits) else 0.0,
+        "smallest_budget_usd": None if estimate.least_budget is None else money_text(estimate.least_budget),
+        "stopped": [
+            {
+                "key": one.key,
+                "first": moment(one.first_us).isoformat(),
+                "requests": one.requests,
+                "saved_usd": money_text(one.pico),
+            }
+            for one in walk.stopped
+        ],
+    }
 
 
 def interval_usd(estimate: Estimate) -> list[str] | None:

@@ -9,26 +9,26 @@ from typing import IO
 
 import numpy as np
 
-from jc.catalog.model import Catalog, Offer, RouteTable
+from jc.catalog.model import Catalog, RouteTable
 from jc.errors import InputError, Problem
 from jc.routing.request import Health
 from jc.simulate.backtest import Backtest, backtest, timed_rows
 from jc.simulate.book import Book
-from jc.simulate.choices import Chooser
+from jc.simulate.choices import Choice, Chooser
 from jc.simulate.edges import edges, grid_of
-from jc.simulate.estimate import Assumed, Estimate, Estimator, offers_of
+from jc.simulate.estimate import Assumed, Estimate, Estimator
 from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws
 from jc.simulate.ratios import Ratios
 from jc.simulate.speeds import Speed, Speeds
+from jc.simulate.state import Rows, Terms, Walker, allowance_of, applied, smallest_budget
+from jc.simulate.told import GUIDE_MIX, explain, say_classes
 from jc.simulate.warmth import ordered
 from jc.traffic.cube import Cube, Thinning, cube_from, cube_query
 from jc.traffic.cubefile import is_cube, load
-from jc.traffic.grid import Grid, Split, served_model, wanted_columns
+from jc.traffic.grid import Grid, Split, wanted_columns
 from jc.traffic.read import Counts, Log, ReadOptions, open_log
 
-GUIDE_MIX: tuple[tuple[str, float], ...] = (("simple", 0.6), ("general", 0.3), ("reasoning", 0.07), ("code", 0.03))
-"""The class mix of the guide's workload of 1,000 requests; taken where a log has neither classes nor prompts."""
 SAMPLE_ROWS = 20_000
 _ROW_BYTES = 250
 LOGGED = "as logged"
@@ -57,7 +57,13 @@ class Question:
     speeds: Mapping[str, Speed] = field(default_factory=dict)
     """Speeds by offer id that go before the log's and the catalog's."""
     backtest: bool = False
-    slo_s: float | None = None
+    terms: Terms = field(default_factory=Terms)
+    find_budget: bool = False
+
+    @property
+    def row_by_row(self) -> bool:
+        """Whether rows have to be walked in their order: for budgets, outages, limits."""
+        return self.terms.any or any(table.budget is not None for _, table in self.tables)
 
 
 @dataclass(slots=True)
@@ -97,21 +103,21 @@ def simulate(question: Question, catalog: Catalog) -> Simulation:
             found,
             tables,
             log.sampled_span,
-            split=tuple(name for name in question.by if name in {"key", "org", "day", "hour"}),
+            split=by_name([*question.by, *(["key"] if question.row_by_row and log.holds("key") else [])]),
             clustered="session" if log.holds("session") else "key" if log.holds("key") else "row",
             mix=() if log.holds("route_class") else question.mix or GUIDE_MIX,
             seed=question.seed,
         )
-        cube = shrunk(log, grid)
+        cube = shrunk(log, grid, whole=question.row_by_row)
         true_span = span_of(cube)
         if found.between(*true_span) != grid.periods:
             grid = replace(grid, periods=found.between(*true_span))
-            cube = shrunk(log, grid)
+            cube = shrunk(log, grid, whole=question.row_by_row)
         simulation = _estimated(question, catalog, cube, log.counts)
         simulation.notes[:0] = list(log.notes)
         simulation.truncated = log.truncated
         simulation.timed = log.holds("ts")
-        _say_classes(simulation, log, question)
+        say_classes(simulation, log.holds("route_class"), question)
         return simulation
 
 
@@ -121,11 +127,11 @@ def read_options(question: Question) -> ReadOptions:
     return ReadOptions(question.format, int(start.timestamp()) * 1_000_000, question.rejects, question.stdin)
 
 
-def shrunk(log: Log, grid: Grid) -> Cube:
-    """The cube of a log over a grid, thinned by the log's size so that memory stays bounded."""
+def shrunk(log: Log, grid: Grid, *, whole: bool = False) -> Cube:
+    """The cube of a log over a grid, thinned by the log's size so that memory stays bounded; `whole` keeps every row."""
     rows = max(1, log.size // _ROW_BYTES)
     thinning = Thinning(
-        clusters=max(1, rows // SAMPLE_ROWS),
+        clusters=1 if whole else max(1, rows // SAMPLE_ROWS),
         latencies=max(1, rows // 2_000_000),
         sized=log.holds("latency_ms") and log.size < 150_000_000,
     )
@@ -176,16 +182,32 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     if question.backtest and tested is None:
         simulation.warnings.append("no backtest: the log has too few latencies, or too few sessions with them")
     chooser = Chooser(book, question.health)
+    rows: Rows | None = None
     for name, table in question.tables:
-        estimate = estimator.of(name, chooser.choose(table), logged)
+        choice = chooser.choose(table)
+        estimate = estimator.of(name, choice, logged)
         if estimate.unpriced and question.shipped:
             simulation.passed_over[name] = "; ".join(estimate.unpriced.values())
             continue
         estimates.append(estimate)
+        if question.row_by_row and not estimate.unpriced:
+            _walked(question, Walker(estimator, chooser, rows or (rows := Rows.of(book))), table, choice, estimate)
     _refuse_unpriced(question, estimates)
     simulation.baseline = _baseline(question, estimates)
-    _explain(simulation, ratios, question)
+    explain(simulation, ratios, question)
     return simulation
+
+
+def _walked(question: Question, walker: Walker, table: RouteTable, choice: Choice, estimate: Estimate) -> None:
+    """Walk the rows under a table; its own budget counts where the question brings none."""
+    terms = question.terms
+    if terms.allowance is None:
+        terms = replace(terms, allowance=allowance_of(table, walker.estimator.book))
+    if not terms.any:
+        return
+    applied(estimate, walker.walk(table, choice, terms))
+    if question.find_budget and terms.allowance is not None:
+        estimate.least_budget = smallest_budget(walker, table, choice, terms)
 
 
 def _fitted(question: Question, cube: Cube, book: Book) -> tuple[dict[str, Speed], Backtest | None]:
@@ -232,7 +254,8 @@ def change(estimate: Estimate, baseline: Estimate) -> float | None:
     before = _exact(baseline.pico, both)
     if estimate is baseline or not before:
         return None
-    return float(_exact(estimate.pico, both) / before) - 1
+    walked = estimate.cost / estimate.by_groups if estimate.by_groups else Fraction(1)
+    return float(_exact(estimate.pico, both) / before * walked) - 1
 
 
 def _exact(
@@ -241,68 +264,6 @@ def _exact(
     from jc.simulate.book import exact_sum
 
     return exact_sum(pico[where])
-
-
-def _explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
-    """Write under each estimate what it rests on."""
-    logged, *others = simulation.estimates
-    said = simulation.speeds.said(offers_of(simulation.estimates))
-    if logged.unknown:
-        simulation.warnings.append(_unknown(simulation, logged))
-    for estimate in simulation.estimates:
-        if estimate.latency_origin == "estimated" and said:
-            estimate.assumptions.append(f"latency is an estimate: {said}")
-        if estimate.backdated:
-            older = f"{estimate.backdated:,} requests are older than the first known price"
-            estimate.assumptions.append(f"{older} and cost what that one says")
-    for estimate in others:
-        _explain_table(simulation, estimate, ratios, question)
-
-
-def _explain_table(simulation: Simulation, estimate: Estimate, ratios: Ratios, question: Question) -> None:
-    if question.assumed.tokens == "as-logged":
-        estimate.assumptions.append("all models are taken to use the logged tokens (--tokens as-logged)")
-    elif ratios.said():
-        estimate.assumptions.append(ratios.said())
-    hidden = sorted(offer.id for offer in estimate.offers if _hides_reasoning(simulation, offer))
-    if hidden:
-        names = ", ".join(hidden)
-        estimate.assumptions.append(f"hidden reasoning tokens are not known for {names}: cost and latency are lower bounds")
-    if estimate.lost_cache > 0.01:
-        lost = f"loses {estimate.lost_cache:.0%} of the cached tokens"
-        simulation.warnings.append(f"{estimate.name} moves sessions between models and {lost}; it is counted")
-    if estimate.unpriced:
-        names = ", ".join(sorted(estimate.unpriced))
-        simulation.warnings.append(f"{estimate.name} leaves {names} unpriced; the sum is without it")
-
-
-def _hides_reasoning(simulation: Simulation, offer: Offer) -> bool:
-    """Whether an offer thinks in tokens that the log's models did not, as far as anybody has measured."""
-    model = simulation.book.catalog.models.get(offer.model)
-    thinkers = {one.model for one in simulation.estimates[0].offers if one.reasoning}
-    return bool(offer.reasoning) and offer.model not in thinkers and not (model is not None and model.verbosity)
-
-
-def _unknown(simulation: Simulation, logged: Estimate) -> str:
-    names = sorted({served_model(key) for key, code in zip(simulation.cube.keys, logged.chosen, strict=True) if code == -2})
-    share = logged.unknown / max(1, logged.requests)
-    if names == [""]:
-        return f"{logged.unknown:,} requests ({share:.1%}) name no model: what they cost as logged is not known"
-    stated = bool(logged.known[logged.chosen == -2].all())
-    how = "left at their logged cost" if stated else "their cost as logged is not known"
-    named = [name for name in names if name]
-    count = f"{len(named)} model{'s' if len(named) != 1 else ''}"
-    return f"{logged.unknown:,} requests ({share:.1%}) name {count} that are not in the catalog; {how}"
-
-
-def _say_classes(simulation: Simulation, log: Log, question: Question) -> None:
-    if log.holds("route_class"):
-        return
-    mix = ", ".join(f"{name} {share:.0%}" for name, share in question.mix or GUIDE_MIX)
-    where = "given with --mix" if question.mix else "of the guide's workload"
-    line = f"the log has neither classes nor prompts: the class mix {where} is assumed ({mix})"
-    for estimate in simulation.estimates[1:]:
-        estimate.assumptions.append(line)
 
 
 def by_name(split: Sequence[str]) -> tuple[Split, ...]:

@@ -1,0 +1,181 @@
+"""Scans over rows in the order of time, for what depends on what came before: caches, budgets, limits, queues.
+
+Each is one plain function over indexable columns: with numba installed (`jc[fast]`) it is compiled and runs over arrays, without
+it the same function runs over lists. All values are integers (pico-dollars, microseconds, tokens), so both give the same answer.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ANSWERED, DEGRADED, REFUSED, PARKED = 0, 1, 2, 3
+"""What became of a request under a budget."""
+MINUTE_US = 60_000_000
+
+
+def coupled(  # noqa: PLR0913, PLR0917  columns of rows, of keys, of sessions: a scan has as many as it reads
+    us: Any,
+    key: Any,
+    session: Any,
+    offer: Any,
+    base: Any,
+    warm: Any,
+    low: Any,
+    ttl: Any,
+    terms: Any,
+    last_offer: Any,
+    last_us: Any,
+    start: Any,
+    spent: Any,
+    status: Any,
+    cost: Any,
+    delay: Any,
+) -> None:
+    """Prompt cache, price and budget of every row in turn.
+
+    `base` is a row's cost with nothing cached, `warm` with the logged tokens cached, `low` with the cheaper model. `terms` are
+    the window (µs), the cap and the threshold below which the cheaper model answers (pico-dollars; -1: none), whether windows
+    are fixed, whether requests over the cap are parked. State by session (`last_offer`, `last_us`) and key (`start`, `spent`).
+    """
+    window, cap, below, fixed, park = terms[0], terms[1], terms[2], terms[3], terms[4]
+    for i in range(len(us)):
+        t, s, o, k = us[i], session[i], offer[i], key[i]
+        before = last_offer[s]
+        c = warm[i] if before < 0 or (before == o and t - last_us[s] <= ttl[o]) else base[i]
+        if fixed:
+            begins = t - t % window
+            if begins > start[k]:
+                start[k] = begins
+                spent[k] = 0
+        elif t - start[k] >= window:
+            start[k] = t
+            spent[k] = 0
+        left = cap - spent[k]
+        st = 0
+        if left < below:
+            c = low[i]
+            st = 1
+        if c > left:
+            if park == 0 or c > cap:
+                status[i] = 2
+                continue
+            start[k] += window
+            spent[k] = 0
+            st = 3
+        spent[k] += c
+        cost[i] = c
+        status[i] = st
+        if t < start[k]:
+            delay[i] = start[k] - t
+            status[i] = 3
+        last_offer[s] = o
+        last_us[s] = t
+
+
+def limited(us: Any, offer: Any, tokens: Any, rpm: Any, tpm: Any, state: Any) -> None:
+    """Requests and tokens per minute of each offer: `state[0]` is what each row waits for the next minute (µs).
+
+    A limit of -1 is none. `state` holds the waits, and by offer the minute in use, its requests and its tokens.
+    """
+    wait, minute, requests, used = state
+    for i in range(len(us)):
+        o = offer[i]
+        if rpm[o] < 0 and tpm[o] < 0:
+            continue
+        t = us[i]
+        now = t // 60_000_000
+        if now > minute[o]:
+            minute[o] = now
+            requests[o] = 0
+            used[o] = 0
+        over = (rpm[o] >= 0 and requests[o] >= rpm[o]) or (tpm[o] >= 0 and requests[o] > 0 and used[o] + tokens[i] > tpm[o])
+        if over:
+            minute[o] += 1
+            requests[o] = 0
+            used[o] = 0
+        requests[o] += 1
+        used[o] += tokens[i]
+        begins = minute[o] * 60_000_000
+        if begins > t:
+            wait[i] = begins - t
+
+
+def queued(us: Any, offer: Any, service: Any, first: Any, size: Any, state: Any) -> None:
+    """A queue in front of each offer, `size[o]` requests at a time in their order; `state` holds the waits and the servers.
+
+    The servers of offer o are `free[first[o] : first[o] + size[o]]`, a heap by when each is free; size 0: no limit.
+    """
+    wait, free = state
+    for i in range(len(us)):
+        o = offer[i]
+        n = size[o]
+        if n == 0:
+            continue
+        root = first[o]
+        t = us[i]
+        begins = max(t, free[root])
+        wait[i] = begins - t
+        moved = begins + service[i]
+        at = 0
+        while True:
+            child = 2 * at + 1
+            if child >= n:
+                break
+            if child + 1 < n and free[root + child + 1] < free[root + child]:
+                child += 1
+            if free[root + child] >= moved:
+                break
+            free[root + at] = free[root + child]
+            at = child
+        free[root + at] = moved
+
+
+@cache
+def compiled(scan: Callable[..., None]) -> Callable[..., None] | None:
+    """The scan compiled by numba; None when numba is not installed."""
+    try:
+        import numba
+    except ImportError:
+        return None
+    made: Callable[..., None] = numba.njit(cache=True, nogil=True)(scan)
+    return made
+
+
+def run(scan: Callable[..., None], columns: Sequence[Any], *, fast: bool | None = None) -> None:
+    """Run a scan over arrays, changing the state arrays in place; `fast` None: compiled when it can be.
+
+    Nested tuples of arrays are handed on as such.
+    """
+    quick = compiled(scan) if fast is None or fast else None
+    if quick is not None:
+        quick(*columns)
+        return
+    if fast:
+        raise RuntimeError("numba is not installed")
+    lists = [_listed(column) for column in columns]
+    scan(*lists)
+    for column, found in zip(columns, lists, strict=True):
+        _written_back(column, found)
+
+
+def _listed(column: Any) -> Any:
+    """Arrays as lists: a list of integers is read three times as fast as an array, one by one."""
+    if isinstance(column, tuple):
+        return tuple(_listed(one) for one in column)
+    return column.tolist() if isinstance(column, np.ndarray) else column
+
+
+def _written_back(column: Any, found: Any) -> None:
+    if isinstance(column, tuple):
+        for one, other in zip(column, found, strict=True):
+            _written_back(one, other)
+    elif isinstance(column, np.ndarray) and column.flags.writeable:
+        column[:] = found
+
+
+def state_of(count: int, value: int = 0) -> NDArray[np.int64]:
+    """A column of state."""
+    return np.full(max(1, count), value, dtype=np.int64)

@@ -1,0 +1,77 @@
+"""What an answer rests on, in words: assumptions under each estimate, warnings beside them."""
+
+from typing import TYPE_CHECKING
+
+from jc.catalog.model import Offer
+from jc.simulate.estimate import Estimate, offers_of
+from jc.simulate.ratios import Ratios
+from jc.traffic.grid import served_model
+
+if TYPE_CHECKING:
+    from jc.simulate.run import Question, Simulation
+
+GUIDE_MIX: tuple[tuple[str, float], ...] = (("simple", 0.6), ("general", 0.3), ("reasoning", 0.07), ("code", 0.03))
+"""The class mix of the guide's workload of 1,000 requests; taken where a log has neither classes nor prompts."""
+
+
+def explain(simulation: "Simulation", ratios: Ratios, question: "Question") -> None:
+    """Write under each estimate what it rests on."""
+    logged, *others = simulation.estimates
+    said = simulation.speeds.said(offers_of(simulation.estimates))
+    if logged.unknown:
+        simulation.warnings.append(_unknown(simulation, logged))
+    for estimate in simulation.estimates:
+        if estimate.latency_origin == "estimated" and said:
+            estimate.assumptions.append(f"latency is an estimate: {said}")
+        if estimate.backdated:
+            older = f"{estimate.backdated:,} requests are older than the first known price"
+            estimate.assumptions.append(f"{older} and cost what that one says")
+    for estimate in others:
+        _explain_table(simulation, estimate, ratios, question)
+
+
+def _explain_table(simulation: "Simulation", estimate: Estimate, ratios: Ratios, question: "Question") -> None:
+    if question.assumed.tokens == "as-logged":
+        estimate.assumptions.append("all models are taken to use the logged tokens (--tokens as-logged)")
+    elif ratios.said():
+        estimate.assumptions.append(ratios.said())
+    hidden = sorted(offer.id for offer in estimate.offers if _hides_reasoning(simulation, offer))
+    if hidden:
+        names = ", ".join(hidden)
+        estimate.assumptions.append(f"hidden reasoning tokens are not known for {names}: cost and latency are lower bounds")
+    if estimate.lost_cache > 0.01:
+        lost = f"loses {estimate.lost_cache:.0%} of the cached tokens"
+        simulation.warnings.append(f"{estimate.name} moves sessions between models and {lost}; it is counted")
+    if estimate.unpriced:
+        names = ", ".join(sorted(estimate.unpriced))
+        simulation.warnings.append(f"{estimate.name} leaves {names} unpriced; the sum is without it")
+
+
+def _hides_reasoning(simulation: "Simulation", offer: Offer) -> bool:
+    """Whether an offer thinks in tokens that the log's models did not, as far as anybody has measured."""
+    model = simulation.book.catalog.models.get(offer.model)
+    thinkers = {one.model for one in simulation.estimates[0].offers if one.reasoning}
+    return bool(offer.reasoning) and offer.model not in thinkers and not (model is not None and model.verbosity)
+
+
+def _unknown(simulation: "Simulation", logged: Estimate) -> str:
+    names = sorted({served_model(key) for key, code in zip(simulation.cube.keys, logged.chosen, strict=True) if code == -2})
+    share = logged.unknown / max(1, logged.requests)
+    if names == [""]:
+        return f"{logged.unknown:,} requests ({share:.1%}) name no model: what they cost as logged is not known"
+    stated = bool(logged.known[logged.chosen == -2].all())
+    how = "left at their logged cost" if stated else "their cost as logged is not known"
+    named = [name for name in names if name]
+    count = f"{len(named)} model{'s' if len(named) != 1 else ''}"
+    return f"{logged.unknown:,} requests ({share:.1%}) name {count} that are not in the catalog; {how}"
+
+
+def say_classes(simulation: "Simulation", classed: bool, question: "Question") -> None:
+    """Say which class mix was assumed, where the log has neither classes nor prompts."""
+    if classed:
+        return
+    mix = ", ".join(f"{name} {share:.0%}" for name, share in question.mix or GUIDE_MIX)
+    where = "given with --mix" if question.mix else "of the guide's workload"
+    line = f"the log has neither classes nor prompts: the class mix {where} is assumed ({mix})"
+    for estimate in simulation.estimates[1:]:
+        estimate.assumptions.append(line)

@@ -1,0 +1,43 @@
+"""What became of the rows of a log, one by one, under a table: refused, sent elsewhere, made to wait."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jc.traffic.histogram import Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A key that met its cap: when first, how many requests were refused, what they would have cost."""
+
+    key: str
+    first_us: int
+    requests: int
+    pico: int
+
+
+@dataclass(slots=True)
+class Walk:
+    """What became of the rows under one table."""
+
+    cost: Fraction
+    refused: int
+    degraded: int
+    parked: int
+    fell_back: int
+    lost: int
+    """Requests that nothing answered because of an outage."""
+    waits_s: NDArray[np.float64]
+    latency: Histogram | None
+    mean_s: float | None
+    stopped: list[Stopped]
+    rows: int
+    spent_by_key: dict[str, Fraction] = field(default_factory=dict)
+
+    @property
+    def stalled(self) -> float:
+        """The share of requests that a budget refused or parked."""
+        return (self.refused + self.parked) / max(1, self.rows)

@@ -1,0 +1,181 @@
+"""Laws of the scans: compiled and plain agree to the integer, and both with the obvious program; no budget is ever overspent."""
+
+import heapq
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from jc.simulate.scans import ANSWERED, DEGRADED, PARKED, REFUSED, coupled, limited, queued, run, state_of
+
+Ints = NDArray[np.int64]
+HOUR = 3_600_000_000
+
+
+def traffic(seed: int, rows: int) -> dict[str, Ints]:
+    """Random rows in the order of time."""
+    chance = np.random.default_rng(seed)
+    base = chance.integers(1, 100, rows)
+    return {
+        "us": np.sort(chance.integers(0, 30 * HOUR, rows)),
+        "key": chance.integers(0, 4, rows),
+        "session": chance.integers(0, rows // 3 + 1, rows),
+        "offer": chance.integers(0, 3, rows),
+        "base": base,
+        "warm": base - base // 2,
+        "low": base // 5,
+    }
+
+
+def scanned(rows: dict[str, Ints], terms: list[int], *, fast: bool) -> tuple[Ints, Ints, Ints]:
+    """Status, cost and delay by the scan."""
+    count = len(rows["us"])
+    out = [np.zeros(count, dtype=np.int64) for _ in range(3)]
+    sessions = int(rows["session"].max(initial=0)) + 1
+    state = [state_of(sessions, -1), state_of(sessions), state_of(4, -(2**61)), state_of(4)]
+    ttl = np.array([HOUR, HOUR // 2, 0], dtype=np.int64)
+    run(coupled, [*rows.values(), ttl, np.array(terms, dtype=np.int64), *state, *out], fast=fast)
+    return out[0], out[1], out[2]
+
+
+def obvious(rows: dict[str, Ints], terms: list[int]) -> tuple[list[int], list[int], list[int]]:
+    """The same in the plainest Python, with dictionaries."""
+    window, cap, below, fixed, park = terms
+    ttl = [HOUR, HOUR // 2, 0]
+    begun: dict[int, int] = {}
+    spent: dict[int, int] = {}
+    last: dict[int, tuple[int, int]] = {}
+    status, cost, delay = [], [], []
+    for t, key, session, offer, base, warm, low in zip(*(column.tolist() for column in rows.values()), strict=True):
+        before = last.get(session)
+        price = warm if before is None or (before[0] == offer and t - before[1] <= ttl[offer]) else base
+        start = begun.get(key)
+        if fixed:
+            if start is None or t - t % window > start:
+                begun[key], spent[key] = t - t % window, 0
+        elif start is None or t - start >= window:
+            begun[key], spent[key] = t, 0
+        state = ANSWERED
+        if cap - spent[key] < below:
+            price, state = low, DEGRADED
+        if price > cap - spent[key]:
+            if not park or price > cap:
+                status.append(REFUSED)
+                cost.append(0)
+                delay.append(0)
+                continue
+            begun[key] += window
+            spent[key] = 0
+            state = PARKED
+        spent[key] += price
+        waits = max(0, begun[key] - t)
+        status.append(PARKED if waits else state)
+        cost.append(price)
+        delay.append(waits)
+        last[session] = (offer, t)
+    return status, cost, delay
+
+
+TERMS = st.tuples(
+    st.sampled_from([HOUR, 5 * HOUR, 7 * HOUR + 1]),
+    st.integers(1, 2000),
+    st.integers(-1, 300),
+    st.integers(0, 1),
+    st.integers(0, 1),
+).map(list)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), rows=st.integers(1, 300), terms=TERMS)
+def test_plain_compiled_and_obvious_agree_to_the_integer(seed: int, rows: int, terms: list[int]) -> None:
+    """Budgets of both kinds of window, degrading and parking, with prompt caches by session."""
+    columns = traffic(seed, rows)
+
+    plain = scanned(columns, terms, fast=False)
+
+    assert [one.tolist() for one in plain] == [list(one) for one in obvious(columns, terms)]
+    for one, other in zip(plain, scanned(columns, terms, fast=True), strict=True):
+        assert (one == other).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), terms=TERMS)
+def test_no_window_is_ever_overspent(seed: int, terms: list[int]) -> None:
+    """In fixed windows what a key spends between two resets never passes its cap."""
+    terms[3] = 1
+    columns = traffic(seed, 300)
+    _, cost, delay = scanned(columns, terms, fast=False)
+
+    spent: dict[tuple[int, int], int] = {}
+    for key, us, wait, price in zip(columns["key"], columns["us"], delay, cost, strict=True):
+        slot = (int(key), int(us + wait) // terms[0])
+        spent[slot] = spent.get(slot, 0) + int(price)
+
+    assert max(spent.values()) <= terms[1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_larger_budget_never_refuses_more_money(seed: int) -> None:
+    """With first-use windows of one key, what is spent in all grows with the cap, or stays."""
+    columns = traffic(seed, 200)
+    columns["key"] = np.zeros(200, dtype=np.int64)
+    refused = [int((scanned(columns, [50 * HOUR, cap, -1, 0, 0], fast=False)[0] == REFUSED).sum()) for cap in (10**6, 10**9)]
+
+    assert refused == [0, 0]
+
+
+def queue_of(us: list[int], service: list[int], places: int) -> list[int]:
+    """Waits in front of some places, by a heap of the moments at which they are free."""
+    free = [-(2**61)] * places
+    out = []
+    for at, takes in zip(us, service, strict=True):
+        begins = max(at, heapq.heappop(free))
+        heapq.heappush(free, begins + takes)
+        out.append(begins - at)
+    return out
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), sizes=st.lists(st.integers(0, 7), min_size=1, max_size=4))
+def test_queues_are_those_of_a_heap_of_places(fast: bool, seed: int, sizes: list[int]) -> None:
+    """Each offer has its own places; 0 means no limit and no wait."""
+    chance = np.random.default_rng(seed)
+    us, offer = np.sort(chance.integers(0, 1000, 200)), chance.integers(0, len(sizes), 200)
+    service = chance.integers(0, 50, 200)
+    size = np.array(sizes, dtype=np.int64)
+    wait, free = state_of(200), state_of(int(size.sum()), -(2**61))
+    first = np.concatenate(([0], np.cumsum(size)))[:-1].astype(np.int64)
+
+    run(queued, [us, offer, service, first, size, (wait, free)], fast=fast)
+
+    for code, places in enumerate(sizes):
+        mine = offer == code
+        expected = queue_of(us[mine].tolist(), service[mine].tolist(), places) if places else [0] * int(mine.sum())
+        assert wait[mine].tolist() == expected
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), rpm=st.integers(1, 20), tpm=st.sampled_from([-1, 100, 1000]))
+def test_no_minute_takes_more_than_its_limits(fast: bool, seed: int, rpm: int, tpm: int) -> None:
+    """Requests wait for the next minute; a request larger than the limit has a minute of its own."""
+    chance = np.random.default_rng(seed)
+    us, tokens = np.sort(chance.integers(0, 600_000_000, 150)), chance.integers(1, 150, 150)
+    offer = chance.integers(0, 2, 150)
+    limits = np.array([rpm, -1]), np.array([tpm, -1])
+    state = (state_of(150), state_of(2, -1), state_of(2), state_of(2))
+
+    run(limited, [us, offer, tokens, *limits, state], fast=fast)
+
+    wait = state[0]
+    assert not wait[offer == 1].any()
+    minute = (us + wait)[offer == 0] // 60_000_000
+    used: dict[Any, list[int]] = {}
+    for at, size in zip(minute.tolist(), tokens[offer == 0].tolist(), strict=True):
+        used.setdefault(at, []).append(size)
+    assert all(len(sizes) <= rpm and (tpm < 0 or sum(sizes) <= tpm or len(sizes) == 1) for sizes in used.values())
