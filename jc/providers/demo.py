@@ -78,6 +78,8 @@ class _Served:
                 await writer.drain()
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
             pass  # the client left, or did not speak HTTP
+        except asyncio.CancelledError:
+            pass  # the server stops; a stream's task that ends cancelled is logged as an error by asyncio of Python 3.11
         finally:
             self.tasks.discard(task)
             writer.close()
