@@ -163,7 +163,8 @@ def test_a_second_ctrl_c_leaves_at_once(tmp_path: Path) -> None:
 def test_a_quiet_demo_run_prints_the_result_and_nothing_else(tmp_path: Path) -> None:
     """With `--quiet` a sound run has an empty stderr: no progress, no leftovers of the server that stopped."""
     command = [
-        sys.executable, "-m", "jc", "evals", "run", "-c", "demo/strong,demo/hasty", "-p", "demo", "-j", "demo/judge", "--limit", "6", "-q",
+        sys.executable, "-m", "jc", "evals", "run", "-c", "demo/strong,demo/hasty", "-p", "demo", "-j", "demo/judge",
+        "--limit", "6", "-q",
     ]  # fmt: skip
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / ".cache")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
