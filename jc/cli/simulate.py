@@ -42,6 +42,7 @@ def simulate(
     allow_unpriced: Annotated[bool, typer.Option(help="Leave models without a price out of the sum.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the HTML page.")] = None,
     backtest: Annotated[bool, typer.Option("--backtest", help="How far the latency fit is off on unseen sessions.")] = False,
+    overload: Annotated[bool, typer.Option("--overload", help="Fit a batching server to an overloaded log.")] = False,
     fit_output: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the fitted speeds as YAML.")] = None,
     speeds: Annotated[Path | None, typer.Option(metavar="FILE", help="Speeds kept with --fit-output, before all others.")] = None,
     budget: Annotated[
@@ -89,7 +90,7 @@ def simulate(
     catalog = open_catalog(out)
     question = _question(catalog, traffic, routes, baseline, tokens, cache)
     question = _detailed(question, by=dimensions, mix=shares("--mix", mix), at=moment("--at", at), format=log_format,
-                         rejects=rejects, allow_unpriced=allow_unpriced, seed=seed, backtest=backtest,
+                         rejects=rejects, allow_unpriced=allow_unpriced, seed=seed, backtest=backtest, overload=overload,
                          speeds=read_speeds(speeds) if speeds else {}, find_budget=find_budget,
                          terms=terms_of(catalog, budget=budget, window=window, kind=window_kind, below=below, low_model=low_model,
                                         park=park, find=find_budget, spans=[("--outage", one) for one in outage or []]

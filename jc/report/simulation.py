@@ -20,7 +20,13 @@ WIDTH = 98
 
 def simulation_document(payload: Fields, reproduce: Mapping[str, object]) -> Document:
     """The payload of `jc.simulation/1` in every format; `records` are the rows of the tables."""
-    more = [*state_tables(payload), *plan_tables(payload), *compared_tables(payload), *backtest_tables(payload)]
+    more = [
+        *state_tables(payload),
+        *plan_tables(payload),
+        *compared_tables(payload),
+        *backtest_tables(payload),
+        *overload_tables(payload),
+    ]
     tables = [main_table(payload), *saving_tables(payload), *more]
     delta = [delta_text(payload["delta"])] if payload.get("delta") else []
     text = "\n\n".join([headline(payload), *(table.text() for table in tables), *delta, *_foot(payload)])
@@ -237,6 +243,22 @@ def backtest_tables(payload: Fields) -> list[Table]:
         f" the 90% interval covers {covered}"
     )
     return [Table((Column("Prediction"), *(Column(head, "right") for head in heads)), lines, title=title)]
+
+
+def overload_tables(payload: Fields) -> list[Table]:
+    """The batching server of a log: how far its fit is off, and what it would make of other rates of arrival."""
+    found = payload.get("overload")
+    if not found:
+        return []
+    server = found["server"]
+    step, each = server["step_s"] * 1000, server["step_s_per_running"] * 1000
+    off = ", ".join(f"{signed_share(found[key])} {what}" for key, what in (("mean", "mean"), ("p50", "p50"), ("p95", "p95")))
+    title = (
+        f"A batching server of {server['places']} places: {step:.1f} ms a step + {each:.2f} ms for each running request\n"
+        f"Fitted on the first half; on the second ({found['rows']:,} requests, mean {found['measured_mean_s']:.1f} s) it is off by {off}"
+    )
+    cells = [[f"{row['rate']:g} ×", seconds(row["mean_s"]), seconds(row["p95_s"])] for row in found["loads"]]
+    return [Table((Column("Rate of arrival"), Column("Mean", "right"), Column("p95", "right")), cells, title=title)]
 
 
 def _foot(payload: Fields, *, markdown: bool = False) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from jc.simulate.backtest import Backtest, Score
 from jc.simulate.edges import moment
 from jc.simulate.estimate import Estimate
+from jc.simulate.overload import OverloadTest
 from jc.simulate.run import Simulation, change, days, span_of
 from jc.traffic.grid import served_model
 from jc.traffic.histogram import Histogram
@@ -58,6 +59,7 @@ def payload(simulation: Simulation, *, by: Sequence[str] = (), slo_s: float | No
         "tables": [table_row(estimate, simulation, slo_s) for estimate in simulation.estimates],
         "by": {name: by_rows(simulation, name) for name in by},
         **({"backtest": backtest_fields(simulation.backtest)} if simulation.backtest is not None else {}),
+        **({"overload": overload_fields(simulation.overload)} if simulation.overload is not None else {}),
         "passed_over": simulation.passed_over,
         "notes": simulation.notes,
         "warnings": simulation.warnings,
@@ -83,6 +85,26 @@ def backtest_fields(found: Backtest) -> dict[str, Any]:
         "coverage_90": found.coverage,
         "fit": score(found.fitted),
         "mean_per_model": score(found.constant),
+    }
+
+
+def overload_fields(found: OverloadTest) -> dict[str, Any]:
+    """The batching server of a log, how far it is off on the half it was not fitted on, and other rates of arrival."""
+    server = found.server
+    return {
+        "server": {
+            "step_s": server.a_s,
+            "step_s_per_running": server.b_s,
+            "prefill_s_per_token": server.prefill_s,
+            "places": server.places,
+            "memory_tokens": server.tokens,
+        },
+        "rows": found.rows,
+        "measured_mean_s": found.measured_mean_s,
+        "mean": found.mean,
+        "p50": found.p50,
+        "p95": found.p95,
+        "loads": [{"rate": rate, "mean_s": mean, "p95_s": p95} for rate, mean, p95 in found.loads],
     }
 
 

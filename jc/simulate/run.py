@@ -19,6 +19,7 @@ from jc.simulate.edges import edges, grid_of
 from jc.simulate.estimate import Assumed, Estimate, Estimator
 from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws
+from jc.simulate.overload import OverloadTest, load_of, overload_test
 from jc.simulate.ratios import Ratios
 from jc.simulate.speeds import Speed, Speeds
 from jc.simulate.state import Rows, Terms, Walker, allowance_of, applied, smallest_budget
@@ -59,11 +60,12 @@ class Question:
     backtest: bool = False
     terms: Terms = field(default_factory=Terms)
     find_budget: bool = False
+    overload: bool = False
 
     @property
     def row_by_row(self) -> bool:
         """Whether rows have to be walked in their order: for budgets, outages, limits."""
-        return self.terms.any or any(table.budget is not None for _, table in self.tables)
+        return self.overload or self.terms.any or any(table.budget is not None for _, table in self.tables)
 
 
 @dataclass(slots=True)
@@ -85,6 +87,7 @@ class Simulation:
     fitted: Mapping[str, Speed] = field(default_factory=dict)
     """What the log itself says about speeds, by offer id (by the name in the log where the catalog does not know it)."""
     backtest: Backtest | None = None
+    overload: OverloadTest | None = None
 
     @property
     def assumptions(self) -> list[str]:
@@ -181,6 +184,11 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     simulation = Simulation(question.traffic, counts, cube, book, estimates, logged, speeds, fitted=fitted, backtest=tested)
     if question.backtest and tested is None:
         simulation.warnings.append("no backtest: the log has too few latencies, or too few sessions with them")
+    if question.overload:
+        found = load_of(cube)
+        simulation.overload = overload_test(*found) if found is not None else None
+        if simulation.overload is None:
+            simulation.warnings.append("no overload test: it needs latency and time to first token of at least 80 requests")
     chooser = Chooser(book, question.health)
     rows: Rows | None = None
     for name, table in question.tables:
