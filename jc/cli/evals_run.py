@@ -185,7 +185,8 @@ def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], known:
     out.say()
     if finished.set_aside is not None:
         out.say(f"The run that was here is in `{finished.set_aside}` now.")
-    if known:
+    # Equal questions to a judge within one run are found in the journal too; that is no resume.
+    if finished.known and known:
         out.say(f"{known:,} finished calls were in the journal already and were not made again.")
     for number in finished.damaged[:5]:
         out.warn(f"line {number} of `{finished.folder.journal}` is damaged; its call was made again")
