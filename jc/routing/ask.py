@@ -10,28 +10,23 @@ from typing import Any, Final, NamedTuple
 from jc.routing.features import folded
 from jc.routing.wrappers import bounded, unwrapped
 
-_SMALL_WORDS: Final = frozenset(
-    (
-        "yes yep yeah yup no nope ok okay sure right correct exactly fine good great perfect nice cool thanks done "
-        "agreed please and so but then now ja nein oui non si sim nao da tak genau gut danke it that this them "
-        "both all neither none again "
-    ).split()
+_SMALL = """
+    yes yep yeah yup no nope ok okay sure right correct exactly fine good great perfect nice cool thanks done agreed please
+    and so but then now ja nein oui non si sim nao da tak genau gut danke it that this them both all neither none again"""
+_SMALL_WORDS: Final = frozenset(_SMALL.split())
+_PHRASES = (
+    "go on|go ahead|go for it|continue|carry on|proceed|keep going|do it|do that|do so|do both|do the first one|"
+    "do the second one|do the last one|do the other one|do the first|do the second|commit it|commit that|commit this|"
+    "commit them|push it|push that|merge it|merge that|run it|run that|run it again|apply it|apply that|apply them|"
+    "ship it|try again|try that|try it|try both|once more|retry|undo|undo it|undo that|revert|revert it|revert that|next|"
+    "more|shorter|longer|simpler|why|how so|really|what else|what about it|what about that|what about them|"
+    "what about the rest|what about the other|what about the others|same again|the first|the second|the third|the last|"
+    "the other|the latter|the former|the first one|the second one|the third one|the last one|the other one|option a|"
+    "option b|option c|option d|option 1|option 2|option 3|a|b|c|d|1|2|3|4|all of them|explain|explain it|explain that|"
+    "explain more|fix it|fix that|fix them|change it|change it back|change that|weiter|mach|machs|mach das|mach weiter|"
+    "nochmal|kurzer|continuer|continuez|encore|sigue|otra vez|continua|mais|ancora"
 )
-_FOLLOW_UPS: Final = frozenset(
-    (
-        "go on|go ahead|go for it|continue|carry on|proceed|keep going|do it|do that|do so|do both|"
-        "do the first one|do the second one|do the last one|do the other one|do the first|do the second|commit it|"
-        "commit that|commit this|commit them|push it|push that|merge it|merge that|run it|run that|run it again|"
-        "apply it|apply that|apply them|ship it|try again|try that|try it|try both|once more|retry|undo|undo it|"
-        "undo that|revert|revert it|revert that|next|more|shorter|longer|simpler|why|how so|really|what else|"
-        "what about it|what about that|what about them|what about the rest|what about the other|"
-        "what about the others|same again|the first|the second|the third|the last|the other|the latter|the former|"
-        "the first one|the second one|the third one|the last one|the other one|option a|option b|option c|"
-        "option d|option 1|option 2|option 3|a|b|c|d|1|2|3|4|all of them|explain|explain it|explain that|"
-        "explain more|fix it|fix that|fix them|change it|change it back|change that|weiter|mach|machs|mach das|"
-        "mach weiter|nochmal|kurzer|continuer|continuez|encore|sigue|otra vez|continua|mais|ancora"
-    ).split("|")
-)
+_FOLLOW_UPS: Final = frozenset(_PHRASES.split("|"))
 _MOST_FOLLOW_UP: Final = 60
 
 

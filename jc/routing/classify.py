@@ -5,7 +5,7 @@ calibrated on sources that it was not trained on (docs/classifier.md). What the 
 tools is an agent's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from math import exp, sqrt
 from pathlib import Path
@@ -62,6 +62,7 @@ class Classifier:
             return Classified("agent", 1.0, sure, abstained=False, script=features.script, code=features.code, by_facts=True)
         best = max(shares)
         number = shares.index(best)
+        best = round(best, 6)  # platforms differ in the last digits of `exp`; they shall print the same
         return Classified(
             ROUTE_CLASSES[number], best, shares, best < self.weights.thresholds[number], features.script, features.code
         )
@@ -77,18 +78,17 @@ class Classifier:
         ]
 
     def probabilities(self, features: Features) -> tuple[float, ...]:
-        """Calibrated probabilities in the order of ROUTE_CLASSES, rounded to 10⁻⁶ so that every platform prints the same."""
+        """Calibrated probabilities in the order of ROUTE_CLASSES."""
         logits = self.logits(features)
         top = max(logits)
         odds = [exp(logit - top) for logit in logits]
         total = sum(odds)
-        return tuple([round(one / total, 6) for one in odds])
+        return tuple([one / total for one in odds])
 
-    def _sums(self, numbers: Iterable[int]) -> tuple[int, ...]:
+    def _sums(self, numbers: Sequence[int]) -> tuple[int, ...]:
         """The sum of the weights of these features, by class."""
-        listed = list(numbers)
-        first, second = sum(map(self._first, listed)), sum(map(self._second, listed))
-        zero = 128 * len(listed)
+        first, second = sum(map(self._first, numbers)), sum(map(self._second, numbers))
+        zero = 128 * len(numbers)
         return (
             (first & _LOW) - zero,
             (first >> 24 & _LOW) - zero,

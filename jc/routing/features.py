@@ -7,6 +7,7 @@ formula signs, the groups of the lexicon and their pairs, the votes of a few rul
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from itertools import chain, combinations
 from operator import xor
@@ -19,7 +20,11 @@ from jc.routing.wrappers import bounded, unwrapped
 WORD_BITS: Final = 16
 WORD_SPACE: Final = 1 << WORD_BITS
 _MASK: Final = WORD_SPACE - 1
-MOST_TOKENS: Final = 520
+FRONT_TOKENS: Final = 260
+BACK_TOKENS: Final = 100
+"""Of a long text the first and the last words are looked at."""
+_PROBED: Final = 1200
+"""Characters in which signs of code and formulas are looked for."""
 
 
 class _Pattern:
@@ -50,7 +55,7 @@ _ACCENTS: Final = str.maketrans(
 # What a piece of code, a formula or a place looks like, and the characters without which it cannot be there.
 _CODE_MARKS: Final[tuple[tuple[frozenset[str], str, "_Pattern"], ...]] = (
     (frozenset("`~<"), "fence", _Pattern(r"```|~~~|<code>")),
-    (frozenset("("), "call", _Pattern(r"\w\(\)|\.\w+\(|\w\([^()\s]{1,30}\)\s*[;{:]")),
+    (frozenset("("), "call", _Pattern(r"\(\)|\([^()\s]{1,30}\)\s*[;{:]|\.\w+\(")),
     (frozenset("{};"), "block", _Pattern(r"[{;]\s*(?:\n|$)|\}\s*(?:\n|$|;)")),
     (frozenset("=&|:+/*>"), "operator", _Pattern(r"==|!=|=>|->|&&|\|\||::|\+=|</|/>|\*\*")),
     (frozenset("_"), "snake", _Pattern(r"[a-z]_[a-z]")),
@@ -68,25 +73,25 @@ _CODE_MARKS: Final[tuple[tuple[frozenset[str], str, "_Pattern"], ...]] = (
         "tag",
         _Pattern(r"</?(?:div|span|p|a|ul|li|html|body|script|style|table|tr|td|img|input|form|button|h[1-6])\b"),
     ),
-    (frozenset("-$"), "flag", _Pattern(r"(?:^|\s)--?[a-z][a-z-]+\b|\$\{|\$\(")),
+    (frozenset("-$"), "flag", _Pattern(r"\s--?[a-z]|\$[{(]")),
     (frozenset("="), "assign", _Pattern(r"(?:^|\n)\s*\w+\s*=\s*[\w\[{(\"']")),
 )
 _SQL: Final = _Pattern(r"\bselect\b[^.]{1,200}\bfrom\b|\binsert into\b|\bcreate table\b|\bgroup by\b|\bleft join\b")
 _SQL_WORDS: Final = frozenset({"select", "insert", "table", "group", "join"})
-_FORMULA: Final = _Pattern(r"\d\s*[-+*×÷^/=]\s*[\d(a-z]\b|\b[a-z][)]?\s*[=^<>≤≥]\s*[-(\d]|[√∫∑∏π≤≥≠²³∞∈∀∃]|=\s*0\b|\d\s*%|\d!")
+_FORMULA: Final = _Pattern(r"[=^<>≤≥+*×÷]\s*[-(]?\d|[\^√∫∑∏π≤≥≠²³∞∈∀∃]|\d\s*[%!]|\d\s*[-/]\s*\d|=\s*[a-z(]\b")
 _FORMULA_CHARS: Final = frozenset("=^+*/×÷<>≤≥√∫∑∏π≠²³∞∈∀∃%!-")
 _LATEX: Final = _Pattern(
     r"\\(?:frac|sqrt|sum|int|cdot|times|le|ge|begin|text|pi|theta|alpha|left|mathbb|in|to|infty)\b|\$[^$\n]{1,80}\$"
 )
 _PLACEHOLDER: Final = _Pattern(r"\[[a-z][^\]\n]{1,40}\]|\{\w+\}|<[a-z]+>")
-_INNER: Final = _Pattern(r"\w[./]\w|/\w+/")
-_PLACE: Final = _Pattern(r"https?://|www\.|\w\.(?:com|org|net|io|dev|example)\b")
-_MAIL: Final = _Pattern(r"\w@\w+\.\w|(?:^|\s)[@#][a-z][\w-]+")
+_INNER: Final = _Pattern(r"[./]\w")
+_PLACE: Final = _Pattern(r"\.(?:com|org|net|io|dev|example)\b|://|www\.")
+_MAIL: Final = _Pattern(r"[@#][a-z][\w-]")
 _FILE: Final = _Pattern(
-    r"\w\.(?:py|js|ts|tsx|jsx|java|c|cpp|h|cs|go|rs|rb|php|html|css|sql|sh|yml|yaml|toml|ipynb|swift|kt|r|m|vue|xml)\b"
+    r"\.(?:py|js|ts|tsx|jsx|java|c|cpp|h|cs|go|rs|rb|php|html|css|sql|sh|yml|yaml|toml|ipynb|swift|kt|r|m|vue|xml)\b"
 )
-_DOCUMENT: Final = _Pattern(r"\w\.(?:csv|json|xlsx?|docx?|pdf|txt|md|log|zip|png|jpg|pptx?)\b|(?:^|\s)[~/][\w./-]+/")
-_CLOCK: Final = _Pattern(r"\d\s?(?:am|pm|uhr|h)\b|\d:\d\d\b|\d(?:st|nd|rd|th)\b|\b\d{1,2}[./]\d{1,2}\b")
+_DOCUMENT: Final = _Pattern(r"\.(?:csv|json|xlsx?|docx?|pdf|txt|md|log|zip|png|jpg|pptx?)\b|[~/][\w.-]+/")
+_CLOCK: Final = _Pattern(r"\d(?:\s?(?:am|pm|uhr|h)\b|:\d\d\b|(?:st|nd|rd|th)\b|[./]\d{1,2}\b)")
 _CHOICES: Final = _Pattern(r"(?:^|\n)\s*\(?[a-d][).:]\s?\S|\([a-d]\)", re.IGNORECASE)
 _BULLETS: Final = _Pattern(r"(?:^|\n)\s*(?:[-*•]|\d+[.)])\s+\S")
 _MONEY: Final = _Pattern(r"[$€£¥₹]\s?\d|\d\s?(?:usd|eur|dollars?|euros?|bucks|pounds|€)")
@@ -124,6 +129,16 @@ _BY_CHARACTER: Final = (
     (frozenset("[{<"), "placeholder", _PLACEHOLDER),
 )
 _BY_INNER: Final = (("place", _PLACE), ("file", _FILE), ("document", _DOCUMENT))
+_PATTERNS: Final = (
+    *((name, pattern, True) for _, name, pattern in _CODE_MARKS),
+    *((name, pattern, False) for _, name, pattern in _BY_CHARACTER),
+    ("formula", _FORMULA, False),
+)
+_NEEDED: Final = (*(chars for chars, _, _ in _CODE_MARKS), *(chars for chars, _, _ in _BY_CHARACTER), _FORMULA_CHARS)
+_HOT: Final = {
+    char: tuple(number for number, needed in enumerate(_NEEDED) if char in needed) for char in frozenset("./").union(*_NEEDED)
+}
+_HOT_CHARS: Final = frozenset(_HOT)
 
 _G: Final = {name: number for number, name in enumerate(GROUPS)}
 _WIDTH: Final = len(GROUPS)
@@ -211,18 +226,18 @@ def folded(text: str) -> str:
 
 
 def extract(text: str) -> Features:
-    """The features of a prompt; deterministic, at most about 3,000 characters are looked at."""
+    """The features of a prompt; deterministic, at most about 2,100 characters are looked at."""
     raw = bounded(text)
     core = unwrapped(folded(raw))
     ascii_only = core.isascii()
     script = "latin" if ascii_only else _script(core)
-    tokens = _TOKEN.findall(core)[:MOST_TOKENS] if ascii_only else _tokens(core)
+    tokens = _ends(_TOKEN.findall(core) if ascii_only else _tokens(core))
     if not tokens:
         return Features([], _mark_features(raw, core, tokens, [], script)[0], script, code=False, tokens=0)
     places, partners, stems, grouped = zip(*map(_vocabulary.__getitem__, tokens), strict=True)
     groups = list(chain.from_iterable(grouped))
     if script in _UNSPACED_SCRIPTS:
-        groups.extend(_G[group] for word, group in UNSPACED if word in core)
+        groups.extend(_unspaced_groups(core))
     words = set(places)
     words.update(stems)
     words.update(map(xor, partners, places[1:]))
@@ -246,34 +261,51 @@ def _positions(words: set[int], places: tuple[int, ...], partners: tuple[int, ..
         words.add(partners[-2] ^ places[-1] ^ _LAST_PAIR_SALT)
 
 
+def _unspaced_groups(core: str) -> list[int]:
+    """The groups of the words of a script without blanks, found by looking up every short run of its signs."""
+    found: list[int] = []
+    signs = "".join(run for run in _RUNS.findall(core[:_MOST_SIGNS]))
+    for start in range(len(signs)):
+        for length in _UNSPACED_LENGTHS:
+            group = UNSPACED.get(signs[start : start + length])
+            if group is not None:
+                found.append(_G[group])
+    return found
+
+
+_RUNS: Final = re.compile(r"[^\x00-\u0dff]+")
+_MOST_SIGNS: Final = 400
+_UNSPACED_LENGTHS: Final = sorted({len(word) for word in UNSPACED})
+
+
 def _script(text: str) -> str:
+    text = text[:600]
     best, most = "latin", 0.0
     for name, pattern in _SCRIPTS:
         count = pattern.count(text) * (2.5 if name == "kana" else 1)
         if count > most:
             best, most = name, count
-    letters = sum(1 for char in text[:400] if char.isascii() and char.isalpha())
+    letters = sum(1 for char in text if char.isascii() and char.isalpha())
     return best if most * 3 > letters or most > 60 else "latin"
 
 
 def _tokens(core: str) -> list[str]:
     """Tokens of a text that is not plain ASCII; runs without blanks become overlapping character pairs."""
     out: list[str] = []
-    for token in _TOKEN.findall(core)[:MOST_TOKENS]:
+    for token in _TOKEN.findall(core):
         if len(token) > 1 and _UNSPACED_RUN.search(token[0]):
             out.extend(token[i : i + 2] for i in range(len(token) - 1))
         else:
             out.append(token)
-    return out[:MOST_TOKENS]
+    return out
+
+
+def _ends(tokens: list[str]) -> list[str]:
+    return tokens if len(tokens) <= FRONT_TOKENS + BACK_TOKENS else tokens[:FRONT_TOKENS] + tokens[-BACK_TOKENS:]
 
 
 def _bucket(value: int) -> int:
-    bucket = 0
-    for step in _STEPS:
-        if value < step:
-            break
-        bucket += 1
-    return bucket
+    return bisect_right(_STEPS, value)
 
 
 def _mark_features(raw: str, core: str, tokens: list[str], groups: list[int], script: str) -> tuple[list[int], bool]:
@@ -281,14 +313,17 @@ def _mark_features(raw: str, core: str, tokens: list[str], groups: list[int], sc
     count = len(tokens)
     length = _bucket(count)
     asked = "?" in core or "？" in core
-    numbers = sum(1 for token in tokens if token.isdigit())
-    lines = core.count("\n")
+    chars = set(core)
+    numbers = 0 if chars.isdisjoint(_DIGITS) else sum(map(str.isdigit, tokens))
+    lines = core.count("\n") if "\n" in chars else 0
     marks.append(_LENGTH + min(length, 15))
     marks.append(_LENGTH_ASKED + min(length, 15) * 2 + asked)
     marks.append(_NUMBERS + (numbers if numbers < 4 else min(7, 4 + numbers // 5)))
     marks.append(_LINES + (lines if lines < 3 else min(7, 3 + lines // 4)))
     marks.append(_ENDING + max(0, '?.!:"`)'.find(core[-1:]) + 1 if core else 0))
-    signs, code = _signs(raw, core, tokens, numbers)
+    probe = core if len(core) <= _PROBED else core[:_PROBED]
+    signs, code = _signs(probe, chars, tokens, numbers)
+    _forms(raw, probe, tokens, signs)
     if script != "latin":
         signs.append(_SIGN[script])
     marks.extend(signs)
@@ -311,31 +346,27 @@ def _group_marks(groups: list[int]) -> list[int]:
     return marks
 
 
-def _signs(raw: str, core: str, tokens: list[str], numbers: int) -> tuple[list[int], bool]:
+def _signs(core: str, chars: set[str], tokens: list[str], numbers: int) -> tuple[list[int], bool]:
     """Signs of code, formulas, places and forms; each pattern is tried only where one of its characters occurs."""
-    chars = set(core)
-    signs = []
+    signs: list[int] = []
     codes = 0
-    for needed, name, pattern in _CODE_MARKS:
-        if not chars.isdisjoint(needed) and pattern.search(core):
-            signs.append(_SIGN[name])
-            codes += 1
+    hot = chars & _HOT_CHARS
+    if hot:
+        for number in sorted({number for char in hot for number in _HOT[char]}):
+            name, pattern, is_code = _PATTERNS[number]
+            if pattern.search(core):
+                signs.append(_SIGN[name])
+                codes += is_code
+        if ("." in hot or "/" in hot) and _INNER.search(core):
+            signs.extend(_SIGN[name] for name, pattern in _BY_INNER if pattern.search(core))
+        if numbers > 1 and _SIGN["formula"] in signs:
+            signs.append(_SIGN["formula_number"])
     if not _SQL_WORDS.isdisjoint(tokens) and _SQL.search(core):
         signs.append(_SIGN["sql"])
         codes += 1
     if codes >= 2:
         signs.append(_SIGN["codes4"] if codes >= 4 else _SIGN["codes2"])
-    for needed, name, pattern in _BY_CHARACTER:
-        if not chars.isdisjoint(needed) and pattern.search(core):
-            signs.append(_SIGN[name])
-    if ("." in chars or "/" in chars) and _INNER.search(core):
-        signs.extend(_SIGN[name] for name, pattern in _BY_INNER if pattern.search(core))
-    if not chars.isdisjoint(_FORMULA_CHARS) and _FORMULA.search(core):
-        signs.append(_SIGN["formula"])
-        if numbers > 1:
-            signs.append(_SIGN["formula_number"])
-    _forms(raw, core, tokens, signs)
-    return signs, codes >= 2 or "```" in raw
+    return signs, codes >= 2 or _SIGN["fence"] in signs
 
 
 def _forms(raw: str, core: str, tokens: list[str], signs: list[int]) -> None:
@@ -344,7 +375,7 @@ def _forms(raw: str, core: str, tokens: list[str], signs: list[int]) -> None:
         signs.append(_SIGN["role"])
     if core.startswith(_HOWTO_STARTS) and _HOWTO.search(core):
         signs.append(_SIGN["howto"])
-    if not raw[1:].islower() and _CAMEL.search(raw):
+    if not raw[1:].islower() and _CAMEL.search(raw[:_PROBED]):
         signs.append(_SIGN["camel"])
     if ":\n" in core:
         signs.append(_SIGN["colon_line"])
@@ -354,6 +385,47 @@ def _forms(raw: str, core: str, tokens: list[str], signs: list[int]) -> None:
         signs.append(_SIGN["long"] if len(raw) < 2000 else _SIGN["very_long"])
 
 
+(
+    _ACT,
+    _ADVICE,
+    _ANALYSE,
+    _CODEVERB,
+    _FACT,
+    _FAQ,
+    _FRESH,
+    _GENRE,
+    _MATH,
+    _MATHVERB,
+    _OBJECT,
+    _QUANT,
+    _SELF,
+    _THEN,
+    _WH,
+    _WHEN,
+    _WRITE,
+) = (
+    _G[name]
+    for name in (
+        "act",
+        "advice",
+        "analyse",
+        "codeverb",
+        "fact",
+        "faq",
+        "fresh",
+        "genre",
+        "math",
+        "mathverb",
+        "object",
+        "quant",
+        "self",
+        "then",
+        "wh",
+        "when",
+        "write",
+    )
+)
+_DOABLE: Final = frozenset({_OBJECT, _SELF, _FRESH, _WHEN})
 _TECHNICAL: Final = frozenset(_G[name] for name in ("lang", "frame", "code", "codeverb", "err"))
 _EXACT: Final = frozenset(_G[name] for name in ("math", "mathverb", "logic", "phys"))
 _CHATTY: Final = frozenset(_G[name] for name in ("greet", "thanks", "ack", "chat"))
@@ -370,42 +442,41 @@ class _Shape(NamedTuple):
 
 
 def _votes(core: str, groups: list[int], shape: _Shape) -> list[int]:
-    """A few rules a person would write; each is only one more feature whose worth is learned."""
+    """A few rules a person would _WRITE; each is only one more feature whose worth is learned."""
     count, numbers, asked, code, formula = shape
     have = set(groups)
     technical = have & _TECHNICAL
     exact = have & _EXACT
-    act, write, genre, quant, wh = _G["act"], _G["write"], _G["genre"], _G["quant"], _G["wh"]
     first = groups[0] if groups else -1
-    doing = act in have and bool(have & {_G["object"], _G["self"], _G["fresh"], _G["when"]})
+    doing = _ACT in have and bool(have & _DOABLE)
     votes = (
         count <= 6 and not technical and not exact and numbers < 2,
         bool(have) and have <= _CHATTY and count <= 8,
         not have and count <= 4,
-        first == wh and count <= 9 and not technical and not exact,
-        first == wh and count > 14,
+        first == _WH and count <= 9 and not technical and not exact,
+        first == _WH and count > 14,
         code and bool(technical),
         len(technical) >= 2,
-        bool(technical) and (write in have or _G["codeverb"] in have),
+        bool(technical) and (_WRITE in have or _CODEVERB in have),
         formula and (bool(exact) or numbers > 2),
-        _G["mathverb"] in have and (_G["math"] in have or numbers > 0),
-        numbers >= 2 and quant in have and asked and count >= 12,
-        numbers >= 2 and quant in have and not technical,
+        _MATHVERB in have and (_MATH in have or numbers > 0),
+        numbers >= 2 and _QUANT in have and asked and count >= 12,
+        numbers >= 2 and _QUANT in have and not technical,
         len(exact) >= 2,
-        doing and first == act,
-        doing and _G["then"] in have,
-        groups.count(act) >= 2 and first == act,
-        groups.count(act) >= 3,
-        first == write and genre in have and not technical,
-        write in have and genre in have,
-        first == _G["analyse"] and not technical and not exact,
-        first == _G["advice"] and not technical,
-        _G["faq"] in have and count <= 14 and not technical,
-        _G["fact"] in have and wh in have and count <= 12,
-        _G["fresh"] in have and (act in have or wh in have),
+        doing and first == _ACT,
+        doing and _THEN in have,
+        groups.count(_ACT) >= 2 and first == _ACT,
+        groups.count(_ACT) >= 3,
+        first == _WRITE and _GENRE in have and not technical,
+        _WRITE in have and _GENRE in have,
+        first == _ANALYSE and not technical and not exact,
+        first == _ADVICE and not technical,
+        _FAQ in have and count <= 14 and not technical,
+        _FACT in have and _WH in have and count <= 12,
+        _FRESH in have and (_ACT in have or _WH in have),
         core.startswith(("if ", "suppose", "given", "assume", "consider", "let ", "a train", "angenommen", "wenn", "si ", "se ")),
-        count > 60 and first == write,
-        bool(technical) and first == wh,
+        count > 60 and first == _WRITE,
+        bool(technical) and first == _WH,
         bool(technical) and count <= 8,
     )
     return [_VOTES + number for number, vote in enumerate(votes) if vote]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from jc.routing.ask import ask_of, is_follow_up, language_of
+from jc.routing.ask import Ask, ask_of, is_follow_up, language_of
+from jc.routing.classes import ROUTE_CLASSES
 from jc.routing.classify import Classifier, Facts
 from jc.routing.request import Request, Routing
 
@@ -34,6 +35,10 @@ class Flags:
     previous: str | None = None
     max_latency_s: float | None = None
     max_usd: Decimal | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    budget_left_usd: Decimal | None = None
 
 
 def request_of(body: Mapping[str, Any], flags: Flags, classifier: Classifier, *, languages: bool = False) -> Request:
@@ -50,6 +55,10 @@ def request_of(body: Mapping[str, Any], flags: Flags, classifier: Classifier, *,
     previous = flags.previous or _name(body.get("previous"))
     follows = ask.follow_up or (previous is not None and is_follow_up(ask.text))
     classified = classifier.classify(ask.text, Facts(tools, images, structured))
+    if previous in ROUTE_CLASSES:  # the class of the session instead of its model
+        if follows and not tools:
+            classified = classified._replace(route_class=previous, abstained=False, by_facts=True)
+        previous = None
     named = flags.model or _name(body.get("model"))
     return Request(
         route_class=classified.route_class,
@@ -57,9 +66,10 @@ def request_of(body: Mapping[str, Any], flags: Flags, classifier: Classifier, *,
         abstained=classified.abstained,
         requested=None if named in {None, "auto"} else named,
         routing="explicit" if body.get("routing") == "explicit" else flags.routing,
-        input_tokens=_count(body.get("input_tokens")) or ask.input_tokens,
+        input_tokens=flags.input_tokens or _count(body.get("input_tokens")) or ask.input_tokens,
+        output_tokens=flags.output_tokens,
         max_output_tokens=flags.max_output_tokens or _limit(body),
-        cached_input_tokens=ask.prefix_tokens if previous else 0,
+        cached_input_tokens=_cached(flags, ask) if previous else 0,
         images=images,
         tools=tools,
         structured_output=structured,
@@ -75,7 +85,20 @@ def request_of(body: Mapping[str, Any], flags: Flags, classifier: Classifier, *,
         follow_up=follows,
         max_latency_s=flags.max_latency_s,
         max_usd=flags.max_usd,
+        budget_left_usd=flags.budget_left_usd,
     )
+
+
+def _cached(flags: Flags, ask: Ask) -> int:
+    """What the model that answered last has in its cache: as said, else everything before the last message."""
+    known = ask.prefix_tokens if flags.cached_input_tokens is None else flags.cached_input_tokens
+    return min(known, flags.input_tokens or ask.input_tokens)
+
+
+def ask_text(body: Mapping[str, Any]) -> str:
+    """What a person asks in a body: what is classified."""
+    messages = body.get("messages")
+    return ask_of(messages).text if isinstance(messages, list) else _text(body.get("prompt"))
 
 
 def _text(value: object) -> str:

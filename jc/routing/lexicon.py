@@ -294,7 +294,7 @@ def _entries() -> dict[str, tuple[str, ...]]:
 GROUPS_OF: Final = MappingProxyType(_entries())
 GROUPS: Final = tuple(_GROUPS)
 
-# Scripts without blanks between words: the groups are found by substring, the longest first.
+# Scripts without blanks between words: the groups are found by substring.
 _UNSPACED: Final[dict[str, str]] = {
     "code": """""",
     "err": """""",
@@ -319,4 +319,4 @@ _UNSPACED: Final[dict[str, str]] = {
     "self": """""",
 }  # fmt: skip
 
-UNSPACED: Final = tuple((word, group) for group, words in _UNSPACED.items() for word in words.split())
+UNSPACED: Final = MappingProxyType({word: group for group, words in _UNSPACED.items() for word in words.split()})

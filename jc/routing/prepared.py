@@ -119,13 +119,16 @@ class Prepared:
 
     def profile(self, request: Request) -> tuple[object, ...]:
         """What the decision about a request can depend on: equal profiles are decided alike."""
-        confidence = request.confidence
+        return (self.sureness(request.route_class, request.confidence), *_FACTS(request))
+
+    def sureness(self, route_class: str | None, confidence: float | None) -> int:
+        """All that a confidence can change: which of the table's thresholds it stays below; equal numbers are decided alike."""
         if confidence is None:
-            return (None, *_FACTS(request))
-        target = self.table.routes.get(request.route_class or "")
+            return -1
+        target = self.table.routes.get(route_class or "")
         limit = _limit(target, self.table) if target else None
         escalates = self.table.cascade.confidence_lt if self.table.cascade else None
-        return (limit is not None and confidence < limit, escalates is not None and confidence < escalates, *_FACTS(request))
+        return (limit is not None and confidence < limit) + 2 * (escalates is not None and confidence < escalates)
 
     def with_classifier(self, usd: Decimal | None, request: Request) -> Decimal | None:
         """The cost with that of a classifying model added; None when either is unknown."""

@@ -1,7 +1,7 @@
 """What a decision looks at and what it says, as values; `Request` is small and hashable, so equal requests are decided once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -138,6 +138,10 @@ class Decision:
             self.model, self.offer, self.requested, self.route_class, confidence, self.reasons, self.excluded, self.fallbacks,
             self.estimate, self.ranked, self.held, self.refused,
         )  # fmt: skip
+
+    def noted(self, step: Step, why: str) -> "Decision":
+        """The same decision with a reason in front."""
+        return replace(self, reasons=(Reason(step, why), *self.reasons))
 
     def to_json(self) -> dict[str, Any]:
         """The fields of `jc.decision/1`; money as decimal text."""

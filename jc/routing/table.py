@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jc.catalog.model import Catalog, RouteTable, Target
-from jc.catalog.names import resolve
+from jc.catalog.names import resolve, resolve_all
 from jc.errors import InputError, IoFailure, Problem, Where
 from jc.routing.classes import ROUTE_CLASSES
 from jc.routing.request import Request
@@ -19,6 +19,8 @@ DEFAULT_TABLE = "five-way"
 PIN = "pin:"
 LONG_CONTEXT = 32_000
 """Input tokens from which on `long_context: true` holds."""
+PREFERENCES = ("balanced", "quality", "speed", "cost", "auto")
+_POOL_HINT = '{"models": ["openai/gpt-4o", "deepseek-v3"], "preference": "balanced"}'
 _MOST_BYTES = 5_000_000
 
 Predicate = Callable[[Request], bool]
@@ -78,6 +80,22 @@ def _unknown(name: str, catalog: Catalog) -> InputError:
     said = f"did you mean `{close[0]}`? " if close else ""
     listed = ", ".join(sorted(catalog.routes)) or "none"
     return InputError(f"no route table `{name}`", hint=f"{said}Tables: {listed}; or a path, or `pin:MODEL`")
+
+
+def pool_of(wanted: object, catalog: Catalog) -> RouteTable:
+    """The table that a body's `model_routing_config` means (document 004): one pool and preference for every class.
+
+    InputError when it is not `{models: […], preference: balanced|quality|speed|cost}`, or names a model that is not known.
+    """
+    models = wanted.get("models") if isinstance(wanted, Mapping) else None
+    preference = wanted.get("preference", "balanced") if isinstance(wanted, Mapping) else None
+    if models is not None and not (isinstance(models, list) and models and all(isinstance(name, str) for name in models)):
+        raise InputError("`models` of `model_routing_config` is not a list of model names", hint=_POOL_HINT)
+    if not isinstance(wanted, Mapping) or preference not in PREFERENCES:
+        raise InputError(f"`model_routing_config` cannot be read: preference {preference!r}", hint=_POOL_HINT)
+    named = tuple(offer.id for offer in resolve_all(catalog, models or ()))
+    target = Target(pool=named or "any", preference=preference)
+    return RouteTable("model_routing_config", Where("--body"), routes=dict.fromkeys(ROUTE_CLASSES, target))
 
 
 def routes_by_class(table: RouteTable) -> bool:

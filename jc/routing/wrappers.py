@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-HEAD = 2200
+HEAD = 1500
 """Characters looked at from the front of a long prompt: the ask stands at either end, the material in the middle."""
-TAIL = 800
+TAIL = 600
 _NOISE_WITHIN = 20 * HEAD
 _REACH = 160
 """How far into a text, from either end, courtesies are looked for."""
@@ -152,7 +152,7 @@ _TRAILING: Final = _tree(_phrases(_CLOSERS), backwards=True)
 
 
 def bounded(text: str) -> str:
-    """The part of a prompt that is looked at: all of it up to 3,000 characters, else its front and its end."""
+    """The part of a prompt that is looked at: all of it up to 2,100 characters, else its front and its end."""
     if "<" in text and any(name in text[:_NOISE_WITHIN] for name in _NOISE_NAMES):
         text = _quiet(text[:_NOISE_WITHIN]) + text[max(_NOISE_WITHIN, len(text) - TAIL) :]
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
