@@ -31,9 +31,8 @@ def main(names: list[str]) -> int:
         print(done.stdout, flush=True)
         parts.append(f"## {name}\n\n{done.stdout}")
         failed = done.returncode or failed
-    if not names:
-        (HERE / "results").mkdir(exist_ok=True)
-        (HERE / "results" / f"{now:%Y-%m-%d}.md").write_text("\n".join(parts), "utf-8")
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results" / f"{now:%Y-%m-%d}.md").write_text("\n".join(parts), "utf-8")
     return failed
 
 
