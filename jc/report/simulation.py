@@ -8,7 +8,7 @@ from typing import Any
 
 from jc.report.conclusion import number
 from jc.report.document import Document
-from jc.report.numbers import MINUS, UNKNOWN, bar, count, joules, percent, seconds, usd_total
+from jc.report.numbers import MINUS, UNKNOWN, bar, count, joules, percent, seconds, usd_amount
 from jc.report.simulation_html import signed_share, simulation_page
 from jc.report.table import Column, Table
 
@@ -90,7 +90,7 @@ def main_table(payload: Fields) -> Table:
     for row in rows:
         requests = max(1, row["requests"])
         base = row["name"] == payload["baseline"]
-        line = [row["name"], usd_total(number(row["cost_usd"])), "—" if base else signed_share(row["change"])]
+        line = [row["name"], usd_amount(number(row["cost_usd"])), "—" if base else signed_share(row["change"])]
         line += [seconds(row["p50_s"]), seconds(row["p95_s"])]
         line += [percent(row["over_slo"])] if slo else []
         line += [_partly(joules(row["energy_j"]), row["energy_known"])] if energy else []
@@ -132,7 +132,7 @@ def _saving(name: str, rows: Sequence[Fields], baseline: str, best: str) -> Tabl
     most = max((abs(one) for one in saved.values()), default=Decimal(0))
     order = list(requests) if name in {"day", "hour"} else sorted(requests, key=lambda value: -saved[value])
     lines = [
-        [value, f"{requests[value]:,}", usd_total(cost[value, baseline]), usd_total(cost[value, best]), usd_total(saved[value]),
+        [value, f"{requests[value]:,}", usd_amount(cost[value, baseline]), usd_amount(cost[value, best]), usd_amount(saved[value]),
          bar(float(abs(saved[value]) / most) if most else 0.0)]
         for value in order[:MAX_ROWS]
     ]  # fmt: skip
@@ -156,14 +156,14 @@ def state_tables(payload: Fields) -> list[Table]:
     for row in rows:
         line = [row["name"], *(count(row[name]) for name in ("over_budget", "degraded", "parked", "fell_back", "lost_to_outage"))]
         line += [seconds(row["wait_mean_s"]), seconds(row["wait_p95_s"])]
-        line += [usd_total(number(row["smallest_budget_usd"]))] if least else []
+        line += [usd_amount(number(row["smallest_budget_usd"]))] if least else []
         cells.append(line)
     heads += ["Smallest budget"] if least else []
     out = [Table((Column("Route table"), *(Column(head, "right") for head in heads)), cells, title="Request by request")]
     stopped = [(row["name"], one) for row in rows for one in row["stopped"]]
     if stopped:
         lines = [
-            [name, one["key"], one["first"][:16].replace("T", " "), count(one["requests"]), usd_total(number(one["saved_usd"]))]
+            [name, one["key"], one["first"][:16].replace("T", " "), count(one["requests"]), usd_amount(number(one["saved_usd"]))]
             for name, one in stopped[:MAX_ROWS]
         ]
         left = f" (the first {MAX_ROWS} of {len(stopped):,})" if len(stopped) > MAX_ROWS else ""
@@ -185,8 +185,8 @@ def plan_tables(payload: Fields) -> list[Table]:
         return []
     heads = ("By the token", "Flat", "Mixed", "Break-even, requests")
     cells = [
-        [name, row["plan"], usd_total(number(row["by_token_usd"])), usd_total(number(row["flat_usd"])),
-         usd_total(number(row["mixed_usd"])), count(row["break_even_requests"])]
+        [name, row["plan"], usd_amount(number(row["by_token_usd"])), usd_amount(number(row["flat_usd"])),
+         usd_amount(number(row["mixed_usd"])), count(row["break_even_requests"])]
         for name, rows in found.items()
         for row in rows
     ]  # fmt: skip
@@ -202,7 +202,7 @@ def compared_tables(payload: Fields) -> list[Table]:
     cells = [
         [
             row["name"],
-            f"{usd_total(number(row['before_usd']))} → {usd_total(number(row['after_usd']))}",
+            f"{usd_amount(number(row['before_usd']))} → {usd_amount(number(row['after_usd']))}",
             signed_share(row["change"]),
             f"{seconds(number(row['before_p95_s']))} → {seconds(number(row['after_p95_s']))}",
         ]
@@ -220,8 +220,8 @@ def delta_text(delta: Fields) -> str:
 def _branch_lines(branch: Fields, depth: int) -> list[str]:
     usd = number(branch["usd"]) or 0.0
     sign = "+" if usd > 0 else MINUS if usd < 0 else ""
-    amounts = f"{usd_total(number(branch['before_usd']))} → {usd_total(number(branch['after_usd']))}"
-    line = f"{'  ' * depth}{branch['name']}  {sign}{usd_total(abs(usd))} ({amounts})"
+    amounts = f"{usd_amount(number(branch['before_usd']))} → {usd_amount(number(branch['after_usd']))}"
+    line = f"{'  ' * depth}{branch['name']}  {sign}{usd_amount(abs(usd))} ({amounts})"
     telling = [child for child in branch["children"] if number(child["usd"])]
     return [line, *(one for child in telling for one in _branch_lines(child, depth + 1))]
 
@@ -255,7 +255,8 @@ def overload_tables(payload: Fields) -> list[Table]:
     off = ", ".join(f"{signed_share(found[key])} {what}" for key, what in (("mean", "mean"), ("p50", "p50"), ("p95", "p95")))
     title = (
         f"A batching server of {server['places']} places: {step:.1f} ms a step + {each:.2f} ms for each running request\n"
-        f"Fitted on the first half; on the second ({found['rows']:,} requests, mean {found['measured_mean_s']:.1f} s) it is off by {off}"
+        f"Fitted on the first half; on the second ({found['rows']:,} requests, mean {found['measured_mean_s']:.1f} s)"
+        f" it is off by {off}"
     )
     cells = [[f"{row['rate']:g} ×", seconds(row["mean_s"]), seconds(row["p95_s"])] for row in found["loads"]]
     return [Table((Column("Rate of arrival"), Column("Mean", "right"), Column("p95", "right")), cells, title=title)]
@@ -272,7 +273,7 @@ def _foot(payload: Fields, *, markdown: bool = False) -> list[str]:
     said += _marks(payload)
     blind = [(row["name"], row["cost_usd"], row["cache_blind_usd"]) for row in tables if row["cache_blind_usd"] is not None]
     if blind:
-        parts = ", ".join(f"{name} {usd_total(number(cost))} against {usd_total(number(bare))}" for name, cost, bare in blind)
+        parts = ", ".join(f"{name} {usd_amount(number(cost))} against {usd_amount(number(bare))}" for name, cost, bare in blind)
         said.append(f"with the prompt cache against without it: {parts}")
     intervals = [(row["name"], row["change_interval"]) for row in tables if row["change_interval"]]
     if intervals:
