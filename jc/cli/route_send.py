@@ -5,20 +5,17 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jc.cli.route_by_model import gateway_of, once
 from jc.cli.route_setup import Decided, Setup
 from jc.errors import AnswerIsNo, InputError, IoFailure, StoppedEarly
 from jc.sanitise import plain
 
 if TYPE_CHECKING:
-    from jc.catalog.model import RouteTable
-    from jc.routing.reach import Gateway
-    from jc.routing.request import Request
     from jc.routing.send import Sent
 
 
@@ -42,7 +39,7 @@ def send_one(setup: Setup, incoming: Mapping[str, Any], log: Path | None, *, exp
     chain = [decision.offer, *(setup.catalog.offers[name] for name in decision.fallbacks)]
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     sender = Sender(
-        setup.catalog, _gateway(setup), out.config.environment, health_path(out.config.environment), _show, _settings(setup)
+        setup.catalog, gateway_of(setup), out.config.environment, health_path(out.config.environment), _show, once(setup)
     )
     sent = asyncio.run(sender.send(body_of(incoming, setup.flags.max_output_tokens), chain))
     usd = _usd(sent)
@@ -59,18 +56,6 @@ def send_one(setup: Setup, incoming: Mapping[str, Any], log: Path | None, *, exp
 def _show(text: str) -> None:
     sys.stdout.write(plain(text))
     sys.stdout.flush()
-
-
-def _gateway(setup: Setup) -> "Gateway":
-    from jc.routing.reach import Gateway
-
-    return Gateway(setup.base_url, setup.out.config.get("api_key_env"))
-
-
-def _settings(setup: Setup) -> Any:
-    from jc.providers.settings import ClientSettings
-
-    return ClientSettings(max_attempts=1, max_wait_s=0.0, timeout_s=setup.timeout)
 
 
 def _usd(sent: "Sent") -> Decimal | None:
@@ -133,38 +118,3 @@ def _append(path: Path, row: Mapping[str, Any]) -> None:
             os.close(handle)
     except OSError as error:
         raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="name another `--log`") from error
-
-
-def classified_by_model(
-    setup: Setup, table: "RouteTable", request: "Request", incoming: Mapping[str, Any]
-) -> "tuple[Request, str]":
-    """The request with the class that a small model told, and what to say of it; the local class when it cannot be had."""
-    from jc.catalog.names import resolve
-    from jc.routing.incoming import ask_text
-    from jc.routing.llm_classify import ask_class, classification
-    from jc.routing.reach import reach
-    from jc.routing.request import Request as Profile
-
-    offer = resolve(setup.catalog, table.classifier)
-    found = reach(offer, setup.catalog, _gateway(setup), setup.out.config.environment)
-    local = f"the local classifier's {request.route_class} counts"
-    if found.endpoint is None:
-        return request, f"`{offer.id}` cannot classify, {found.why}: {local}"
-    body = classification(ask_text(incoming), found.wire_id, table.classes or None)
-
-    async def ask() -> Any:
-        from contextlib import AsyncExitStack
-
-        from jc.providers.client import Client
-        from jc.routing.send import running
-
-        async with AsyncExitStack() as stack:
-            client = await stack.enter_async_context(Client(_settings(setup)))
-            assert found.endpoint is not None
-            return await ask_class(client, await running(found.endpoint, stack), body, table.classes or None)
-
-    told = asyncio.run(ask())
-    if told.route_class is None:
-        return request, f"`{offer.id}` gave no class, {told.why}: {local}"
-    by_model: Profile = replace(request, route_class=told.route_class, confidence=None, abstained=False)
-    return by_model, f"`{offer.id}` says {told.route_class}"

@@ -92,7 +92,7 @@ class Setup:
         request = request_of(incoming, self.flags, classifier, languages=needs_language(table))
         note = ""
         if table.classifier != "local" and not request.tools:
-            from jc.cli.route_send import classified_by_model
+            from jc.cli.route_by_model import classified_by_model
 
             request, note = classified_by_model(self, table, request, incoming)
         decision = router.decide(request, health)

@@ -108,7 +108,11 @@ def _array(source: Source) -> Iterator[Found]:
 def _csv(source: Source) -> Iterator[Found]:
     """Rows of a CSV file as records; a row with a NUL, bad UTF-8 or another number of cells is named."""
     reader = csv.reader(_texts(source))
-    header = [name.strip() for name in next(reader, [])]
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error:
+        yield Found(reader.line_num, None, Reason.OVERSIZE_LINE)
+        return
     while True:
         try:
             cells = next(reader)
