@@ -26,6 +26,8 @@ def finite(option: str, value: float | None) -> float | None:
 
 def url_of(text: str | None) -> str | None:
     """The address, when it is one that can be called."""
+    if text is not None and re.match(r"https?://[^/]*@", text):
+        raise problem("`--base-url` holds a user or a password", hint="put the key into the variable of `--api-key-env`")
     if text is not None and not re.match(r"https?://[^\s/]+", text):
         raise problem(f"`--base-url {text}`: not an http address", hint="for example `--base-url http://127.0.0.1:8000/v1`")
     return text
