@@ -8,13 +8,11 @@ once for every distinct request: prepare a table once (`prepare`), then a decisi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jc.catalog.model import Cascade, Catalog, RouteOverride, RouteTable, Target
 from jc.routing.candidate import Candidate, ailing, forbidden
-from jc.routing.preference import preferred
 from jc.routing.prepared import Pool, Prepared, prepare
-from jc.routing.quality import Judged
 from jc.routing.request import (
     Decision,
     Estimate,
@@ -27,7 +25,9 @@ from jc.routing.request import (
     Step,
 )
 from jc.routing.table import routes_by_class
-from jc.tiers.swap import Kept, SwapRequest, swap
+
+if TYPE_CHECKING:
+    from jc.routing.quality import Judged
 
 HEALTHY = Health()
 _MOST_REMEMBERED = 50_000
@@ -250,6 +250,8 @@ class _Deciding:
         target = pool.target
         if target is None or not target.pool or not found:
             return found
+        from jc.routing.preference import preferred  # tables of single models never need it
+
         judged = pool.judged(self.prepared, self.route_class)
         rows = [self._row(one, judged) for one in found]
         made = preferred(rows, target.preference, judged, pool.band(self.prepared, judged, found))
@@ -275,13 +277,15 @@ class _Deciding:
                 f"leaving `{request.previous}` bills {request.cached_input_tokens:,} cached tokens again; it is counted",
             )
 
-    def _row(self, one: Candidate, judged: Judged) -> Ranked:
+    def _row(self, one: Candidate, judged: "Judged") -> Ranked:
         output = self._output(one)
         return Ranked(one.id, judged.points_of(one.id), one.usd(self.request, output), one.seconds(output), None)
 
     # swap and budget
 
     def _swapped(self, asked: Candidate, rest: list[Candidate]) -> tuple[Candidate, list[Candidate]]:
+        from jc.tiers.swap import Kept, SwapRequest, swap  # only tables that swap need it
+
         table, request = self.prepared.table, self.request
         opted_in = table.swap_mode == "all" or request.swap_opt_in
         off = ""

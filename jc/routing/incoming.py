@@ -5,9 +5,8 @@ a follow-up ("yes", "commit it") is classified with what it follows.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from jc.routing.ask import Ask, ask_of, is_follow_up, language_of
 from jc.routing.classes import ROUTE_CLASSES
@@ -17,8 +16,7 @@ from jc.routing.request import Request, Routing
 BODY_FIELDS = ("key", "org", "session", "region", "previous")
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """What the caller says besides the text; the body's own facts are added to these."""
 
     model: str | None = None

@@ -1,20 +1,22 @@
 """A route table made ready for one catalog and one moment: names resolved, conditions compiled, pools and scores worked out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from jc.catalog.model import Catalog, Offer, RouteOverride, RouteTable, Rule, Target
 from jc.catalog.names import Names, resolve_all
 from jc.errors import InputError, Problem
 from jc.routing.candidate import Candidate, candidate
-from jc.routing.quality import DEFAULT_BAND, Judged, band, judged
 from jc.routing.request import Request
 from jc.routing.table import Predicate, compiled
-from jc.tiers.bands import Evidence
-from jc.tiers.standing import standing
+
+if TYPE_CHECKING:
+    from jc.routing.quality import Judged
+    from jc.tiers.bands import Evidence
 
 LLM_OVERHEAD_S = 0.2
 """Seconds that a small model takes to classify a prompt (guide, line 507); the local classifier takes less than a millisecond."""
@@ -26,46 +28,71 @@ LLM_ANSWER_TOKENS = 3
 _FACTS = attrgetter(*(one.name for one in fields(Request) if one.name not in {"confidence", "session"}))
 
 
-@dataclass(slots=True)
 class Pool:
     """The candidates of one target, and what is known of their quality by class."""
 
-    members: tuple[Candidate, ...]
-    target: Target | None
-    _judged: dict[str, Judged] = field(default_factory=dict)
+    __slots__ = ("_judged", "members", "target")
 
-    def judged(self, prepared: "Prepared", route_class: str) -> Judged:
+    def __init__(self, members: tuple[Candidate, ...], target: Target | None) -> None:
+        self.members, self.target = members, target
+        self._judged: dict[str, Judged] = {}
+
+    def judged(self, prepared: "Prepared", route_class: str) -> "Judged":
         """The measurement on which the pool is judged for a class."""
         found = self._judged.get(route_class)
         if found is None:
+            from jc.routing.quality import judged
+
             offers = [one.offer for one in self.members]
             found = self._judged[route_class] = judged(prepared.catalog, prepared.evidence, offers, route_class)
         return found
 
-    def band(self, prepared: "Prepared", judged: Judged, found: list[Candidate]) -> Decimal:
+    def band(self, prepared: "Prepared", judged: "Judged", found: list[Candidate]) -> Decimal:
         """How far below the best of those that can answer still counts as no regression, in points."""
+        from jc.routing.quality import DEFAULT_BAND, band
+        from jc.tiers.standing import standing
+
         best = judged.best(one.id for one in found)
         return DEFAULT_BAND if best is None else band(standing(prepared.catalog, prepared.at), best, judged.benchmark)
 
 
-@dataclass(slots=True)
-class Prepared:
-    """A table, a catalog and a moment, made ready for many decisions."""
+class _Names(NamedTuple):
+    """The names of a table and a catalog, and what they mean."""
 
-    table: RouteTable
-    catalog: Catalog
-    at: datetime
-    evidence: Evidence
     names: Names
     candidates: dict[str, Candidate]
     by_name: dict[str, Candidate]
+
+
+class _Routes(NamedTuple):
+    """The conditions and targets of a table, compiled."""
+
     overrides: tuple[tuple[RouteOverride, Predicate], ...]
     rules: tuple[tuple[Rule, Predicate], ...]
     rule_pools: tuple[Pool, ...]
     class_pools: Mapping[str, Pool]
-    overhead_s: float
-    _chains: dict[int, tuple[Candidate, ...]] = field(default_factory=dict)
-    _requested: dict[str, Candidate | None] = field(default_factory=dict)
+
+
+class Prepared:
+    """A table, a catalog and a moment, made ready for many decisions."""
+
+    def __init__(self, table: RouteTable, catalog: Catalog, at: datetime, known: _Names, routes: _Routes) -> None:
+        self.table, self.catalog, self.at = table, catalog, at
+        self.names, self.candidates, self.by_name = known
+        self.overrides, self.rules, self.rule_pools, self.class_pools = routes
+        self.overhead_s = 0.0 if table.classifier == "local" else LLM_OVERHEAD_S
+        self._chains: dict[int, tuple[Candidate, ...]] = {}
+        self._requested: dict[str, Candidate | None] = {}
+        self._evidence: Evidence | None = None
+
+    @property
+    def evidence(self) -> "Evidence":
+        """The scores of the catalog, indexed when a pool first needs them."""
+        if self._evidence is None:
+            from jc.tiers.bands import Evidence
+
+            self._evidence = Evidence(self.catalog)
+        return self._evidence
 
     def candidate_of(self, name: str) -> Candidate:
         """The candidate that a name of the table (or an offer id) means."""
@@ -171,20 +198,10 @@ def prepare(table: RouteTable, catalog: Catalog, at: datetime) -> Prepared:
             everyone.extend(_anyone(catalog, at, candidates))
         return Pool(tuple(everyone), target)
 
-    return Prepared(
-        table=table,
-        catalog=catalog,
-        at=at,
-        evidence=Evidence(catalog),
-        names=names,
-        candidates=candidates,
-        by_name=by_name,
-        overrides=overrides,
-        rules=rules,
-        rule_pools=tuple(pool(rule.target) for rule in table.rules),
-        class_pools={name: pool(target) for name, target in table.routes.items()},
-        overhead_s=0.0 if table.classifier == "local" else LLM_OVERHEAD_S,
-    )
+    rule_pools = tuple(pool(rule.target) for rule in table.rules)
+    class_pools = {name: pool(target) for name, target in table.routes.items()}
+    known = _Names(names, candidates, by_name)
+    return Prepared(table, catalog, at, known, _Routes(overrides, rules, rule_pools, class_pools))
 
 
 def _anyone(catalog: Catalog, at: datetime, candidates: dict[str, Candidate]) -> list[Candidate]:

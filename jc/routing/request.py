@@ -1,7 +1,7 @@
 """What a decision looks at and what it says, as values; `Request` is small and hashable, so equal requests are decided once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -60,8 +60,7 @@ class Request:
         return self.images > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """Offer ids and provider ids that are out of service, each with the reason; empty when all answer."""
 
     down: tuple[tuple[str, str], ...] = ()
@@ -96,8 +95,7 @@ class Ranked(NamedTuple):
     score: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """What the request is expected to take: USD (None when a price is unknown), seconds and joules (None when not known).
 
     Includes the classifier when it is a model. `output_tokens` is what was assumed.
@@ -110,8 +108,7 @@ class Estimate:
     output_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Which model answers, and every step on the way there.
 
     `model` and `offer` are None when nothing may answer; `refused` then says why in one word: `budget` (as a gateway's 429) or
@@ -134,14 +131,11 @@ class Decision:
 
     def sure(self, confidence: float | None) -> "Decision":
         """The same decision for a request whose class is as sure as this (between the same thresholds)."""
-        return Decision(
-            self.model, self.offer, self.requested, self.route_class, confidence, self.reasons, self.excluded, self.fallbacks,
-            self.estimate, self.ranked, self.held, self.refused,
-        )  # fmt: skip
+        return self._replace(confidence=confidence)
 
     def noted(self, step: Step, why: str) -> "Decision":
         """The same decision with a reason in front."""
-        return replace(self, reasons=(Reason(step, why), *self.reasons))
+        return self._replace(reasons=(Reason(step, why), *self.reasons))
 
     def to_json(self) -> dict[str, Any]:
         """The fields of `jc.decision/1`; money as decimal text."""

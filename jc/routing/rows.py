@@ -65,16 +65,29 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise IoFailure(f"cannot read `{path}`: {error}") from error
 
 
-def _row(text: str, where: Where, classes: Sequence[str], problems: list[Problem]) -> Row | None:
+def read_objects(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a JSON-lines file with their line numbers; what is not an object is noted. Errors as `read_labels`."""
+    for number, text in _lines(path):
+        data = _object(text, Where(str(path), number), problems)
+        if data is not None:
+            yield number, data
+
+
+def _object(text: str, where: Where, problems: list[Problem]) -> dict[str, Any] | None:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         problems.append(Problem(f"is not JSON: {error}", where, quoted=text[:80]))
         return None
     if not isinstance(data, dict):
-        problems.append(
-            Problem("is not an object", where, quoted=text[:80], hint='each line is {"prompt": "…", "label": "code"}')
-        )
+        problems.append(Problem("is not an object", where, quoted=text[:80], hint="each line is a JSON object"))
+        return None
+    return data
+
+
+def _row(text: str, where: Where, classes: Sequence[str], problems: list[Problem]) -> Row | None:
+    data = _object(text, where, problems)
+    if data is None:
         return None
     for name in ("prompt", "label"):
         if not isinstance(data.get(name), str):
