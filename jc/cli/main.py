@@ -62,6 +62,7 @@ NOUNS = {
     "catalog": "catalog",
     "route": "route",
     "simulate": "simulate",
+    "optimize": "optimize",
     "traffic": "traffic",
     "help": "topics",
     "completion": "topics",

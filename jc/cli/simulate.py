@@ -15,7 +15,7 @@ from jc.errors import AnswerIsNo, StoppedEarly
 if TYPE_CHECKING:
     from jc.catalog.model import Catalog, RouteTable
     from jc.simulate.compare import Limits
-    from jc.simulate.run import Question, Simulation
+    from jc.simulate.simulation import Question, Simulation
     from jc.simulate.state import Terms
 
 DIMENSIONS = ("class", "model", "key", "org", "day", "hour")
@@ -34,6 +34,7 @@ def simulate(
     slo: Annotated[str | None, typer.Option(metavar="TIME", help="Also the share of requests over this, as 2s.")] = None,
     tokens: Annotated[str, typer.Option(metavar="HOW", help="scaled by verbosity, or as-logged.")] = "scaled",
     cache: Annotated[str, typer.Option(metavar="HOW", help="Prompt cache: aware of moved sessions, or as-logged.")] = "aware",
+    classify: Annotated[str, typer.Option(metavar="HOW", help="Prompts of a log without classes: sample, or all.")] = "sample",
     mix: Annotated[str | None, typer.Option(metavar="SHARES", help="Class mix of a log without classes: simple=0.6,…")] = None,
     at: Annotated[str | None, typer.Option(metavar="DATE", help="Price every row as of then, not at its own time.")] = None,
     log_format: Annotated[str | None, typer.Option("--from", metavar="NAME", help="Format of the log, if not detected.")] = None,
@@ -58,6 +59,8 @@ def simulate(
     slowdown: Annotated[list[str] | None, typer.Option(metavar="SPAN", help="As openai:14:00-15:30:x3. Repeatable.")] = None,
     limits: Annotated[bool, typer.Option("--limits", help="Rate limits, concurrency and queues of the catalog.")] = False,
     plans: Annotated[bool, typer.Option("--plans", help="Flat plans against paying by the token, with the break-even.")] = False,
+    engine: Annotated[str, typer.Option(metavar="ENGINE", help="local, or dask for many files on a cluster.")] = "local",
+    scheduler: Annotated[str | None, typer.Option(metavar="URL", help="The cluster's scheduler, tcp://…")] = None,
     explain_delta: Annotated[bool, typer.Option("--explain-delta", help="Which cells make the difference, as a tree.")] = False,
     compare_to: Annotated[Path | None, typer.Option(metavar="FILE", help="An earlier JSON result to stand beside.")] = None,
     max_cost_increase: Annotated[
@@ -89,12 +92,17 @@ def simulate(
     dimensions = _dimensions(by)
     catalog = open_catalog(out)
     question = _question(catalog, traffic, routes, baseline, tokens, cache)
-    question = _detailed(question, by=dimensions, mix=shares("--mix", mix), at=moment("--at", at), format=log_format,
-                         rejects=rejects, allow_unpriced=allow_unpriced, seed=seed, backtest=backtest, overload=overload,
-                         speeds=read_speeds(speeds) if speeds else {}, find_budget=find_budget,
-                         terms=terms_of(catalog, budget=budget, window=window, kind=window_kind, below=below, low_model=low_model,
-                                        park=park, find=find_budget, spans=[("--outage", one) for one in outage or []]
-                                        + [("--slowdown", one) for one in slowdown or []], limits=limits))  # fmt: skip
+    spans = [("--outage", one) for one in outage or []] + [("--slowdown", one) for one in slowdown or []]
+    terms = terms_of(
+        catalog, budget=budget, window=window, kind=window_kind, below=below, low_model=low_model, park=park, find=find_budget,
+        spans=spans, limits=limits,
+    )  # fmt: skip
+    question = _detailed(
+        question, by=dimensions, mix=shares("--mix", mix), at=moment("--at", at), format=log_format, rejects=rejects,
+        allow_unpriced=allow_unpriced, seed=seed, backtest=backtest, overload=overload, classify_all=_all_of(classify),
+        speeds=read_speeds(speeds) if speeds else {}, find_budget=find_budget, terms=terms,
+        engine=_engine_of(engine, scheduler), scheduler=scheduler,
+    )  # fmt: skip
     simulation = replay(question, catalog)
     check_bad(simulation.counts.total, simulation.counts.rejected, max_bad)
     values = payload(simulation, by=dimensions, slo_s=duration_s("--slo", slo))
@@ -176,7 +184,7 @@ def named_tables(catalog: "Catalog", routes: list[str] | None) -> "tuple[tuple[t
 
 def _question(catalog: "Catalog", traffic: str, routes: list[str] | None, baseline: str, tokens: str, cache: str) -> "Question":
     from jc.simulate.estimate import Assumed
-    from jc.simulate.run import Question
+    from jc.simulate.simulation import Question
 
     if tokens not in {"scaled", "as-logged"}:
         raise problem(f"`--tokens {tokens}`: no such choice", hint="scaled or as-logged")
@@ -227,6 +235,20 @@ def terms_of(
         allowance = Allowance(cap, length, kind == "fixed", usd_pico("--below", below) if below else -1, low, park)
     events = tuple(parsed(flag, text, catalog) for flag, text in spans)
     return Terms(allowance, events, limits)
+
+
+def _engine_of(engine: str, scheduler: str | None) -> str:
+    if engine not in {"local", "dask"}:
+        raise problem(f"`--engine {engine}`: no such engine", hint="local or dask")
+    if scheduler is not None and engine != "dask":
+        raise problem("`--scheduler` needs `--engine dask`")
+    return engine
+
+
+def _all_of(classify: str) -> bool:
+    if classify not in {"sample", "all"}:
+        raise problem(f"`--classify {classify}`: no such choice", hint="sample (beyond 100,000 rows) or all")
+    return classify == "all"
 
 
 def _dimensions(by: list[str] | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """An httpx transport that scales: httpx's values and errors above, connections of our own below.
 
 httpx's own pool looks at every connection for every request, which costs 18 times the ideal at 128 connections; aiohttp scales,
-but costs twice the processor time of this, and eight more packages (docs/decisions/0003).
+but costs nearly twice the processor time of this, and eight more packages (docs/decisions/0003).
 
 Never: redirects, cookies, `.netrc`, decompression. Proxies come from the environment, but never for loopback. The errors tell a
 connection that was never made from one that broke after the request had gone out, because the second may have cost money.

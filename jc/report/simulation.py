@@ -132,8 +132,9 @@ def _saving(name: str, rows: Sequence[Fields], baseline: str, best: str) -> Tabl
     most = max((abs(one) for one in saved.values()), default=Decimal(0))
     order = list(requests) if name in {"day", "hour"} else sorted(requests, key=lambda value: -saved[value])
     lines = [
-        [value, f"{requests[value]:,}", usd_amount(cost[value, baseline]), usd_amount(cost[value, best]),
-         usd_amount(saved[value]), bar(float(abs(saved[value]) / most) if most else 0.0)]
+        [value, f"{requests[value]:,}",
+         usd_amount(cost[value, baseline]), usd_amount(cost[value, best]), usd_amount(saved[value]),
+         bar(float(abs(saved[value]) / most) if most else 0.0)]
         for value in order[:MAX_ROWS]
     ]  # fmt: skip
     left = f" (the first {MAX_ROWS} of {len(order):,})" if len(order) > MAX_ROWS else ""

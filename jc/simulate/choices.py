@@ -1,7 +1,7 @@
 """Which offer each group goes to under a route table: the very decision of `jc route`, once for every distinct request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,23 @@ class Choice:
     """How many distinct requests were decided."""
 
 
+@dataclass(slots=True)
+class _Made:
+    """The offers that were chosen so far, by id, in the order of their codes; and how many requests were decided."""
+
+    offers: dict[str, Offer] = field(default_factory=dict)
+    decisions: int = 0
+
+    def code(self, offer: Offer | None) -> int:
+        """The code of an offer; REFUSED for none."""
+        self.decisions += 1
+        if offer is None:
+            return REFUSED
+        if offer.id not in self.offers:
+            self.offers[offer.id] = offer
+        return list(self.offers).index(offer.id)
+
+
 class Chooser:
     """Decides the groups of a book under many tables, each with a router per span of time."""
 
@@ -46,28 +63,38 @@ class Chooser:
     def choose(self, table: RouteTable) -> Choice:
         """The offers of all groups under one table."""
         book = self.book
+        made = _Made()
         mixed, relevant = self._mixed(table)
+        chosen, kept = self._decided(table, np.arange(len(mixed)), mixed, relevant, made)
+        refused = np.flatnonzero(chosen == REFUSED)
+        if len(refused) and "model" not in relevant:
+            # Where nothing in the table can answer, the model that was asked for may: now its name and its own limits count.
+            exact = book.codes["input_bin"] * len(book.values["model"]) + book.codes["model"]
+            own = mixed * (int(exact.max()) + 1) + exact
+            chosen[refused], kept[refused] = self._decided(table, refused, own[refused], relevant | {"model"}, made)
+        router = self.router(table, book.times[0])
+        classifier = None if table.classifier == "local" else router.prepared.by_name[table.classifier].offer
+        return Choice(tuple(made.offers.values()), chosen, kept, router.prepared.overhead_s, classifier, made.decisions)
+
+    def _decided(
+        self, table: RouteTable, groups: Ints, mixed: Ints, relevant: frozenset[str], made: "_Made"
+    ) -> tuple[Ints, Ints]:
+        """The offers of some groups, and why they were kept; groups with one number are decided once, at their mean prompt."""
+        book = self.book
         _, at, inverse = np.unique(mixed, return_index=True, return_inverse=True)
-        n = np.bincount(inverse, weights=book.groups["n"])
-        mean = np.ceil(np.bincount(inverse, weights=book.groups["input"]) / n).astype(np.int64)
-        offers: dict[str, int] = {}
-        by_id: dict[str, Offer] = {}
+        n = np.bincount(inverse, weights=book.groups["n"][groups])
+        mean = np.ceil(np.bincount(inverse, weights=book.groups["input"][groups]) / n).astype(np.int64)
         chosen, kept = np.empty(len(at), dtype=np.int64), np.full(len(at), -1, dtype=np.int64)
-        router: Router | None = None
-        for number, group in enumerate(at.tolist()):
+        for number, group in enumerate(groups[at].tolist()):
             request = self._request(group, int(mean[number]), relevant)
             router = self.router(table, book.times[book.time[group]])
             if self._unknown(router, table, request):
                 chosen[number] = UNKNOWN
                 continue
             decision = router.decide(request, self.health)
-            chosen[number] = REFUSED if decision.offer is None else offers.setdefault(decision.offer.id, len(offers))
-            if decision.offer is not None:
-                by_id[decision.offer.id] = decision.offer
+            chosen[number] = made.code(decision.offer)
             kept[number] = _kept(decision)
-        classifier = None if router is None or table.classifier == "local" else router.prepared.by_name[table.classifier].offer
-        overhead = router.prepared.overhead_s if router is not None else 0.0
-        return Choice(tuple(by_id[name] for name in offers), chosen[inverse], kept[inverse], overhead, classifier, len(at))
+        return chosen[inverse], kept[inverse]
 
     def router(self, table: RouteTable, at: datetime) -> Router:
         """The router of a table at a moment, made once."""
@@ -123,7 +150,21 @@ class Chooser:
             org=value("org") or None,
             region=value("region") or None,
             swap_opt_in=bool(value("swap_opt_in")),
+            confidence=self._confidence(value("confidence_bin")),
+            abstained=bool(value("abstained")),
+            language=value("language") or None,
+            script=value("script") or None,
+            code=bool(value("code")),
         )
+
+    def _confidence(self, found: Any) -> float | None:
+        """A confidence inside a bin: what matters is which limits it passes."""
+        edges = self.book.cube.grid.confidence_edges
+        if not self.book.cube.grid.classified or found == "":
+            return None
+        lower = edges[int(found) - 1] if int(found) else 0.0
+        upper = edges[int(found)] if int(found) < len(edges) else 1.0
+        return (lower + upper) / 2 if lower < upper else upper
 
     def _unknown(self, router: Router, table: RouteTable, request: Request) -> bool:
         """Whether a request stays as logged: it names a model that is not in the catalog, and the table would take its wish."""
@@ -142,7 +183,8 @@ def _named_only(table: RouteTable) -> bool:
 def relevant_parts(table: RouteTable, names: Sequence[str]) -> tuple[str, ...]:
     """The parts of a key that the decisions of a table can look at."""
     conditions = [rule.when for rule in table.rules] + [override.when for override in table.overrides]
-    always = ("route_class", "tools", "vision", "structured_output", "region", "input_bin", "explicit")
+    always = ("route_class", "tools", "vision", "structured_output", "region", "input_bin", "explicit", "abstained",
+              "confidence_bin", "language", "script", "code")  # fmt: skip
     parts = [name for name in always if name in names]
     if not routes_by_class(table) or any("model" in when for when in conditions):
         parts += ["model", "swap_opt_in"]

@@ -101,7 +101,7 @@ def _policy_days(catalog: Catalog) -> Iterable[date]:
 
 
 def _thresholds(tables: Sequence[RouteTable]) -> Iterable[int]:
-    for when in _conditions(tables):
+    for when in conditions(tables):
         if "input_tokens_gt" in when:
             yield int(when["input_tokens_gt"])
         if "input_tokens_lt" in when:
@@ -110,7 +110,8 @@ def _thresholds(tables: Sequence[RouteTable]) -> Iterable[int]:
             yield LONG_CONTEXT
 
 
-def _conditions(tables: Sequence[RouteTable]) -> Iterable[Mapping[str, Any]]:
+def conditions(tables: Sequence[RouteTable]) -> Iterable[Mapping[str, Any]]:
+    """All conditions that tables write."""
     for table in tables:
         yield from (rule.when for rule in table.rules)
         yield from (override.when for override in table.overrides)
@@ -119,7 +120,7 @@ def _conditions(tables: Sequence[RouteTable]) -> Iterable[Mapping[str, Any]]:
 def patterns(tables: Sequence[RouteTable], name: str) -> tuple[str, ...]:
     """The patterns by which tables name keys or organisations."""
     found: dict[str, None] = {}
-    for when in _conditions(tables):
+    for when in conditions(tables):
         value = when.get(name)
         for one in value if isinstance(value, (list, tuple)) else () if value is None else (value,):
             found[str(one)] = None

@@ -263,6 +263,12 @@ class Estimator:
             estimate.latency, estimate.mean_s = spread_out(seconds, spreads, counts)
             estimate.latency_origin = "estimated"
 
+    def latency_of(self, choice: Choice) -> Histogram | None:
+        """The distribution of seconds under a choice alone; None when a speed is not known or nothing answers."""
+        bare = Estimate("", choice.offers, choice.chosen, choice.chosen, choice.chosen >= 0, {}, 0, Fraction(0))
+        self._latency(bare, choice, scaled=self.assumed.tokens == "scaled")
+        return bare.latency
+
     def _share(self, of_group: Ints, here: NDArray[np.bool_]) -> NDArray[np.float64]:
         """The part of each shape's requests that lies in these groups."""
         n = self.book.groups["n"]

@@ -10,7 +10,7 @@ import numpy as np
 from jc.simulate.book import exact_sum
 from jc.simulate.estimate import Estimate
 from jc.simulate.result import money_text, values_by
-from jc.simulate.run import Simulation
+from jc.simulate.simulation import Simulation
 
 MOST_CHILDREN = 12
 

@@ -10,7 +10,8 @@ import numpy as np
 from jc.catalog.model import Catalog, Plan
 from jc.simulate.estimate import Estimate
 from jc.simulate.result import money_text, sum_pico, values_by
-from jc.simulate.run import Simulation, span_of
+from jc.simulate.run import span_of
+from jc.simulate.simulation import Simulation
 
 MONTH_US = 30 * 86_400_000_000
 _LEAST_SPAN_US = 3_600_000_000

@@ -54,7 +54,7 @@ def fill(book: Book, estimates: Sequence[Estimate], qualities: Qualities, confus
         points = np.full(len(n), np.nan)
         for group, (code, name) in enumerate(zip(estimate.chosen.tolist(), classes, strict=True)):
             if code >= 0:
-                found = _expected(estimate, estimate.offers[code], name, classes, qualities, confusion if group >= 0 else None)
+                found = _expected(estimate, estimate.offers[code], name, classes, qualities, confusion)
                 points[group] = np.nan if found is None else found
         known = ~np.isnan(points)
         total, answered = float(n.sum()), float(n[known].sum())

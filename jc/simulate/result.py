@@ -11,7 +11,8 @@ from jc.simulate.backtest import Backtest, Score
 from jc.simulate.edges import moment
 from jc.simulate.estimate import Estimate
 from jc.simulate.overload import OverloadTest
-from jc.simulate.run import Simulation, change, days, span_of
+from jc.simulate.run import change, days, span_of
+from jc.simulate.simulation import Simulation
 from jc.traffic.grid import served_model
 from jc.traffic.histogram import Histogram
 

@@ -1,28 +1,30 @@
 """One replay: log → cube → decisions → estimates, for any number of route tables."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from jc.catalog.model import Catalog, RouteTable
 from jc.errors import InputError, Problem
-from jc.routing.request import Health
 from jc.simulate.backtest import Backtest, backtest, timed_rows
 from jc.simulate.book import Book
 from jc.simulate.choices import Choice, Chooser
 from jc.simulate.edges import edges, grid_of
-from jc.simulate.estimate import Assumed, Estimate, Estimator
+from jc.simulate.engines import client_of, distributed_partials, files_of, joined, without_files
+from jc.simulate.estimate import Estimate, Estimator, offers_of
 from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws
-from jc.simulate.overload import OverloadTest, load_of, overload_test
+from jc.simulate.overload import load_of, overload_test
+from jc.simulate.prompts import Classing, classify_log
+from jc.simulate.quality import Qualities, fill
 from jc.simulate.ratios import Ratios
+from jc.simulate.simulation import LOGGED, Question, Simulation
 from jc.simulate.speeds import Speed, Speeds
-from jc.simulate.state import Rows, Terms, Walker, allowance_of, applied, smallest_budget
+from jc.simulate.state import Rows, Walker, allowance_of, applied, smallest_budget
 from jc.simulate.told import GUIDE_MIX, explain, say_classes
 from jc.simulate.warmth import ordered
 from jc.traffic.cube import Cube, Thinning, cube_from, cube_query
@@ -32,83 +34,29 @@ from jc.traffic.read import Counts, Log, ReadOptions, open_log
 
 SAMPLE_ROWS = 20_000
 _ROW_BYTES = 250
-LOGGED = "as logged"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a log. `at` prices every row at that moment; `now` stands for rows without a time."""
-
-    traffic: str
-    tables: Sequence[tuple[str, RouteTable]]
-    now: datetime
-    shipped: bool = False
-    """The tables were not named: what cannot be priced is passed over with a note instead of an error."""
-    baseline: str = LOGGED
-    at: datetime | None = None
-    by: tuple[str, ...] = ()
-    assumed: Assumed = field(default_factory=Assumed)
-    mix: tuple[tuple[str, float], ...] = ()
-    seed: int = 0
-    allow_unpriced: bool = False
-    health: Health = field(default_factory=Health)
-    rejects: Path | None = None
-    stdin: IO[bytes] | None = None
-    format: str | None = None
-    speeds: Mapping[str, Speed] = field(default_factory=dict)
-    """Speeds by offer id that go before the log's and the catalog's."""
-    backtest: bool = False
-    terms: Terms = field(default_factory=Terms)
-    find_budget: bool = False
-    overload: bool = False
-
-    @property
-    def row_by_row(self) -> bool:
-        """Whether rows have to be walked in their order: for budgets, outages, limits."""
-        return self.overload or self.terms.any or any(table.budget is not None for _, table in self.tables)
-
-
-@dataclass(slots=True)
-class Simulation:
-    """The answer: estimates of the log and of every table, and what they rest on."""
-
-    traffic: str
-    counts: Counts
-    cube: Cube
-    book: Book
-    estimates: list[Estimate]
-    baseline: Estimate
-    speeds: Speeds
-    notes: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    passed_over: dict[str, str] = field(default_factory=dict)
-    truncated: tuple[str, ...] = ()
-    timed: bool = True
-    fitted: Mapping[str, Speed] = field(default_factory=dict)
-    """What the log itself says about speeds, by offer id (by the name in the log where the catalog does not know it)."""
-    backtest: Backtest | None = None
-    overload: OverloadTest | None = None
-
-    @property
-    def assumptions(self) -> list[str]:
-        """What all estimates rest on, each sentence once."""
-        return list(dict.fromkeys(line for estimate in self.estimates for line in estimate.assumptions))
+_SIZED_BYTES = 150_000_000
 
 
 def simulate(question: Question, catalog: Catalog) -> Simulation:
     """Replay a log, or price a cube, under route tables. InputError for what is wrong with either, or without a known price."""
     if is_cube(Path(question.traffic)):
         return _from_cube(question, catalog)
+    if question.engine == "dask":
+        return _from_cluster(question, catalog)
     tables = [table for _, table in question.tables]
     found = edges(catalog, tables)
     with open_log(question.traffic, read_options(question)) as log:
+        classing = _classing(log, question, tables)
         grid = grid_of(
             found,
             tables,
             log.sampled_span,
+            classified=classing is not None,
+            confidence_edges=classing.confidence_edges if classing else (),
+            facts=classing.facts if classing else (),
             split=by_name([*question.by, *(["key"] if question.row_by_row and log.holds("key") else [])]),
             clustered="session" if log.holds("session") else "key" if log.holds("key") else "row",
-            mix=() if log.holds("route_class") else question.mix or GUIDE_MIX,
+            mix=() if log.holds("route_class") or classing else question.mix or GUIDE_MIX,
             seed=question.seed,
         )
         cube = shrunk(log, grid, whole=question.row_by_row)
@@ -120,8 +68,56 @@ def simulate(question: Question, catalog: Catalog) -> Simulation:
         simulation.notes[:0] = list(log.notes)
         simulation.truncated = log.truncated
         simulation.timed = log.holds("ts")
-        say_classes(simulation, log.holds("route_class"), question)
+        say_classes(simulation, log.holds("route_class"), question, classing.said if classing else "")
         return simulation
+
+
+def _from_cluster(question: Question, catalog: Catalog) -> Simulation:
+    """The same answer from partials of many workers; the first file says which columns the log has."""
+    tables = [table for _, table in question.tables]
+    found = edges(catalog, tables)
+    if question.row_by_row:
+        raise InputError("budgets, outages and limits need the rows in one order", hint="use --engine local")
+    files = files_of(question.traffic)
+    options = without_files(read_options(question))
+    with open_log(files[0], options) as log:
+        if not log.holds("route_class") and not question.mix and (log.holds("prompt") or log.holds("messages")):
+            raise InputError(
+                "prompts are classified by --engine local only", hint="convert the log with its classes, or give a --mix"
+            )
+        grid = grid_of(
+            found,
+            tables,
+            log.sampled_span,
+            split=by_name(question.by),
+            clustered="session" if log.holds("session") else "key" if log.holds("key") else "row",
+            mix=() if log.holds("route_class") else question.mix or GUIDE_MIX,
+            seed=question.seed,
+        )
+        thinning = thinning_of(log.size * len(files), log.holds("latency_ms"))
+        timed, classed = log.holds("ts"), log.holds("route_class")
+    with client_of(question.scheduler) as client:
+        partials = distributed_partials(files, grid, thinning, options, client)
+        cube, counts = joined(partials)
+        periods = found.between(*span_of(cube))
+        if periods != grid.periods:
+            partials = distributed_partials(files, replace(grid, periods=periods), thinning, options, client)
+            cube, counts = joined(partials)
+    simulation = _estimated(question, catalog, cube, counts)
+    simulation.notes[:0] = [note for one in partials for note in one.notes]
+    simulation.truncated = tuple(name for one in partials for name in one.truncated)
+    simulation.timed = timed
+    say_classes(simulation, classed, question, "")
+    return simulation
+
+
+def _classing(log: Log, question: Question, tables: Sequence[RouteTable]) -> Classing | None:
+    """Classify the prompts of a log that has no classes; None when it has classes, no prompts, or a mix was given."""
+    if log.holds("route_class") or question.mix or not (log.holds("prompt") or log.holds("messages")):
+        return None
+    plain = Grid(clustered="session", keys=("*",), orgs=("*",))
+    wanted = [*wanted_columns(plain), "key", "org", "session_hash"]
+    return classify_log(log, tables, wanted, everything=question.classify_all, seed=question.seed)
 
 
 def read_options(question: Question) -> ReadOptions:
@@ -132,14 +128,19 @@ def read_options(question: Question) -> ReadOptions:
 
 def shrunk(log: Log, grid: Grid, *, whole: bool = False) -> Cube:
     """The cube of a log over a grid, thinned by the log's size so that memory stays bounded; `whole` keeps every row."""
-    rows = max(1, log.size // _ROW_BYTES)
-    thinning = Thinning(
-        clusters=1 if whole else max(1, rows // SAMPLE_ROWS),
-        latencies=max(1, rows // 2_000_000),
-        sized=log.holds("latency_ms") and log.size < 150_000_000,
-    )
+    thinning = thinning_of(log.size, log.holds("latency_ms"), whole=whole)
     answer = log.group(wanted_columns(grid), lambda relation: cube_query(grid, relation, thinning))
     return cube_from(grid, answer, thinning)
+
+
+def thinning_of(size: int, latencies: bool, *, whole: bool = False) -> Thinning:
+    """How much of a log of so many bytes is kept row by row."""
+    rows = max(1, size // _ROW_BYTES)
+    return Thinning(
+        clusters=1 if whole else max(1, rows // SAMPLE_ROWS),
+        latencies=max(1, rows // 2_000_000),
+        sized=latencies and size < _SIZED_BYTES,
+    )
 
 
 def span_of(cube: Cube) -> tuple[int | None, int | None]:
@@ -181,7 +182,9 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     estimator = Estimator(book, speeds, ratios, question.assumed, draws, order)
     logged = estimator.as_logged(LOGGED)
     estimates = [logged]
-    simulation = Simulation(question.traffic, counts, cube, book, estimates, logged, speeds, fitted=fitted, backtest=tested)
+    chooser = Chooser(book, question.health)
+    simulation = Simulation(question.traffic, counts, cube, book, estimates, logged, speeds, estimator, chooser)
+    simulation.fitted, simulation.backtest = fitted, tested
     if question.backtest and tested is None:
         simulation.warnings.append("no backtest: the log has too few latencies, or too few sessions with them")
     if question.overload:
@@ -189,7 +192,6 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
         simulation.overload = overload_test(*found) if found is not None else None
         if simulation.overload is None:
             simulation.warnings.append("no overload test: it needs latency and time to first token of at least 80 requests")
-    chooser = Chooser(book, question.health)
     rows: Rows | None = None
     for name, table in question.tables:
         choice = chooser.choose(table)
@@ -201,6 +203,8 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
         if question.row_by_row and not estimate.unpriced:
             _walked(question, Walker(estimator, chooser, rows or (rows := Rows.of(book))), table, choice, estimate)
     _refuse_unpriced(question, estimates)
+    simulation.qualities = Qualities(catalog, offers_of(estimates))
+    fill(book, estimates, simulation.qualities, question.confusion)
     simulation.baseline = _baseline(question, estimates)
     explain(simulation, ratios, question)
     return simulation

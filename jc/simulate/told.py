@@ -1,17 +1,16 @@
 """What an answer rests on, in words: assumptions under each estimate, warnings beside them."""
 
-from typing import Any
-
 from jc.catalog.model import Offer
 from jc.simulate.estimate import Estimate, offers_of
 from jc.simulate.ratios import Ratios
+from jc.simulate.simulation import Question, Simulation
 from jc.traffic.grid import served_model
 
 GUIDE_MIX: tuple[tuple[str, float], ...] = (("simple", 0.6), ("general", 0.3), ("reasoning", 0.07), ("code", 0.03))
 """The class mix of the guide's workload of 1,000 requests; taken where a log has neither classes nor prompts."""
 
 
-def explain(simulation: Any, ratios: Ratios, question: Any) -> None:
+def explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
     """Write under each estimate what it rests on."""
     logged, *others = simulation.estimates
     said = simulation.speeds.said(offers_of(simulation.estimates))
@@ -27,7 +26,7 @@ def explain(simulation: Any, ratios: Ratios, question: Any) -> None:
         _explain_table(simulation, estimate, ratios, question)
 
 
-def _explain_table(simulation: Any, estimate: Estimate, ratios: Ratios, question: Any) -> None:
+def _explain_table(simulation: Simulation, estimate: Estimate, ratios: Ratios, question: Question) -> None:
     if question.assumed.tokens == "as-logged":
         estimate.assumptions.append("all models are taken to use the logged tokens (--tokens as-logged)")
     elif ratios.said():
@@ -44,14 +43,14 @@ def _explain_table(simulation: Any, estimate: Estimate, ratios: Ratios, question
         simulation.warnings.append(f"{estimate.name} leaves {names} unpriced; the sum is without it")
 
 
-def _hides_reasoning(simulation: Any, offer: Offer) -> bool:
+def _hides_reasoning(simulation: Simulation, offer: Offer) -> bool:
     """Whether an offer thinks in tokens that the log's models did not, as far as anybody has measured."""
     model = simulation.book.catalog.models.get(offer.model)
     thinkers = {one.model for one in simulation.estimates[0].offers if one.reasoning}
     return bool(offer.reasoning) and offer.model not in thinkers and not (model is not None and model.verbosity)
 
 
-def _unknown(simulation: Any, logged: Estimate) -> str:
+def _unknown(simulation: Simulation, logged: Estimate) -> str:
     names = sorted({served_model(key) for key, code in zip(simulation.cube.keys, logged.chosen, strict=True) if code == -2})
     share = logged.unknown / max(1, logged.requests)
     if names == [""]:
@@ -63,9 +62,13 @@ def _unknown(simulation: Any, logged: Estimate) -> str:
     return f"{logged.unknown:,} requests ({share:.1%}) name {count} that are not in the catalog; {how}"
 
 
-def say_classes(simulation: Any, classed: bool, question: Any) -> None:
-    """Say which class mix was assumed, where the log has neither classes nor prompts."""
+def say_classes(simulation: Simulation, classed: bool, question: Question, said: str) -> None:
+    """Say how prompts were classified, or which class mix was assumed where the log has neither classes nor prompts."""
     if classed:
+        return
+    if said:
+        for estimate in simulation.estimates[1:]:
+            estimate.assumptions.append(said)
         return
     mix = ", ".join(f"{name} {share:.0%}" for name, share in question.mix or GUIDE_MIX)
     where = "given with --mix" if question.mix else "of the guide's workload"

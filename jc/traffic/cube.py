@@ -59,6 +59,8 @@ class Cube:
     cells: dict[str, Ints]
     of_group: Ints
     """The index of each group's shape."""
+    sized: bool = False
+    """Whether cells know their own prompt sizes; else those of their shape stand for them."""
     latencies: dict[str, Histogram] = field(default_factory=dict)
     """Logged latencies in milliseconds by served model."""
     sample: Sample | None = None
@@ -134,7 +136,8 @@ def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning
     groups = {name: answer[name].astype(np.int64) for name in (*SUMS, *MONEY, *EXTENTS)}
     shapes: dict[tuple[Any, ...], int] = {}
     of_group = np.array([shapes.setdefault(shape, len(shapes)) for shape in grid.shapes(keys)], dtype=np.int64)
-    cube = Cube(grid, keys, groups, list(shapes), _cells(of_group, answer, groups), of_group)
+    cube = Cube(grid, keys, groups, list(shapes), _cells(of_group, answer, groups), of_group, thinning.sized)
+    _fill_sizes(cube)
     served = [served_model(key) for key in keys]
     for name in sorted(set(served)):
         joined = joined_lists([answer["latencies"][at] for at, other in enumerate(served) if other == name], np.float32)
@@ -143,8 +146,14 @@ def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning
     sizes = np.array([_length(one) for one in answer["s_input"]], dtype=np.int64)
     kinds = {"cluster": np.uint64, "latency_ms": np.float64, "ttft_ms": np.float64}
     columns = {name: joined_lists(answer[f"s_{name}"], kinds.get(name, np.int64)) for name in _SAMPLED}
-    cube.sample = Sample(np.repeat(np.arange(len(keys)), sizes), columns, 1 / thinning.clusters)
+    cube.sample = _in_order(np.repeat(np.arange(len(keys)), sizes), columns, 1 / thinning.clusters)
     return cube
+
+
+def _in_order(group: Ints, columns: Mapping[str, NDArray[Any]], share: float) -> Sample:
+    """A sample in an order of its own, so that it is the same however the log was read or split."""
+    order = np.lexsort([columns["latency_ms"], columns["output"], columns["input"], columns["us"], columns["cluster"], group])
+    return Sample(group[order], {name: column[order] for name, column in columns.items()}, share)
 
 
 def _length(one: Any) -> int:
@@ -172,14 +181,20 @@ def _cells(of_group: Ints, answer: Mapping[str, NDArray[Any]], groups: Mapping[s
         filled = np.flatnonzero(counts)
         counts = counts[filled]
     cells = {"shape": filled // width, "bin": filled % width, "n": counts}
-    for name in ("input", "cached"):
-        if sized:
-            sums = np.bincount(places, weights=joined_lists(answer[sized[name]], np.float64))
-            cells[name] = (sums if least * width > _MOST_BINS else sums[filled]).astype(np.int64)
-        else:
-            total = np.bincount(of_group, weights=groups[name]) / np.bincount(of_group, weights=groups["n"])
-            cells[name] = np.rint(counts * total[cells["shape"]]).astype(np.int64)
+    for name, column in sized.items():
+        sums = np.bincount(places, weights=joined_lists(answer[column], np.float64))
+        cells[name] = (sums if least * width > _MOST_BINS else sums[filled]).astype(np.int64)
     return cells
+
+
+def _fill_sizes(cube: Cube) -> None:
+    """Prompt sizes of cells that do not know their own: the means of their shapes, from exact sums."""
+    if cube.sized:
+        return
+    n = np.maximum(np.bincount(cube.of_group, weights=cube.groups["n"]), 1)
+    for name in ("input", "cached"):
+        mean = np.bincount(cube.of_group, weights=cube.groups[name]) / n
+        cube.cells[name] = np.rint(cube.cells["n"] * mean[cube.cells["shape"]]).astype(np.int64)
 
 
 def added(raw: Mapping[str, Ints], by: Sequence[str], sums: Sequence[str]) -> dict[str, Ints]:
@@ -213,7 +228,9 @@ def merged(cubes: Sequence[Cube]) -> Cube:
         of_shape = np.array([shapes[shape] for shape in cube.shapes], dtype=np.int64)
         parts.append({**cube.cells, "shape": of_shape[cube.cells["shape"]]})
     raw = {name: np.concatenate([part[name] for part in parts]) for name in ("shape", "bin", *CELL_SUMS)}
-    whole = Cube(first.grid, keys, groups, list(shapes), added(raw, ("shape", "bin"), CELL_SUMS), of_group)
+    sized = all(cube.sized for cube in cubes)
+    whole = Cube(first.grid, keys, groups, list(shapes), added(raw, ("shape", "bin"), CELL_SUMS), of_group, sized)
+    _fill_sizes(whole)
     for name in sorted({name for cube in cubes for name in cube.latencies}):
         whole.latencies[name] = Histogram.merged(cube.latencies[name] for cube in cubes if name in cube.latencies)
     whole.sample = _joined_samples(cubes, at)
@@ -230,8 +247,7 @@ def _joined_samples(cubes: Sequence[Cube], at: Mapping[tuple[Any, ...], int]) ->
         return None
     group = np.concatenate([np.array([at[key] for key in cube.keys], dtype=np.int64)[sample.group] for cube, sample in found])
     columns = {name: np.concatenate([sample.columns[name] for _, sample in found]) for name in SAMPLE}
-    order = np.lexsort([columns["output"], columns["input"], columns["cluster"], group])
-    return Sample(group[order], {name: column[order] for name, column in columns.items()}, found[0][1].share)
+    return _in_order(group, columns, found[0][1].share)
 
 
 __all__ = ["Cube", "Grid", "Sample", "Thinning", "cube_from", "cube_query", "merged", "wanted_columns"]

@@ -36,6 +36,7 @@ def save(cube: Cube, path: Path, about: Mapping[str, Any]) -> None:
         "about": dict(about),
         "grid": asdict(cube.grid),
         "keys": cube.keys,
+        "sized": cube.sized,
         "shapes": cube.shapes,
         "columns": names,
     }
@@ -66,6 +67,7 @@ def load(path: Path) -> tuple[Cube, Mapping[str, Any]]:
             shapes,
             {name: columns[f"cell.{name}"] for name in ("shape", "bin", *CELL_SUMS)},
             np.array([index[shape] for shape in grid.shapes(keys)], dtype=np.int64),
+            bool(head["sized"]),
         )
         for name, column in columns.items():
             if name.startswith("bins."):
@@ -118,11 +120,12 @@ def _unpacked(data: bytes, length: int) -> NDArray[np.int64]:
 
 
 def _grid(raw: Mapping[str, Any]) -> Grid:
-    lists = ("input_edges", "marginal_edges", "periods", "keys", "orgs", "split")
+    lists = ("input_edges", "marginal_edges", "periods", "keys", "orgs", "split", "confidence_edges", "facts")
     windows = tuple(Window(one["start"], one["end"], tuple(one["days"])) for one in raw["windows"])
     return Grid(
         **{name: tuple(raw[name]) for name in lists},
         daily=raw["daily"],
+        classified=raw["classified"],
         windows=windows,
         clustered=raw["clustered"],
         mix=tuple((name, share) for name, share in raw["mix"]),

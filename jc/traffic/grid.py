@@ -33,6 +33,11 @@ class Grid:
     split: tuple[Split, ...] = ()
     clustered: Literal["session", "key", "row"] = "row"
     mix: tuple[tuple[str, float], ...] = ()
+    classified: bool = False
+    """Whether prompts were classified: `confidence_edges` are then the limits that tables set, and texts have facts."""
+    confidence_edges: tuple[float, ...] = ()
+    facts: tuple[str, ...] = ()
+    """Facts of texts that tables look at: language, script, code."""
     seed: int = 0
 
     @property
@@ -77,15 +82,14 @@ def key_columns(grid: Grid) -> list[tuple[str, str]]:
         parts.append(("cached_bin", bin_sql("cached_input_tokens", grid.marginal_edges)))
         parts.append(("known_bin", bin_sql("(cached_input_tokens + cache_write_tokens)", grid.marginal_edges)))
         parts.append(("marginal_bin", bin_sql("input_tokens", grid.marginal_edges)))
-    for name, patterns in (("key", grid.keys), ("org", grid.orgs)):
-        if name in grid.split:
-            parts.append((name, f"coalesce({name}, '')"))
-        elif patterns:
-            parts.append((name, _named(name, patterns)))
-    if grid.daily or grid.periods:
-        parts.append(
-            ("period", f"coalesce(us // {_DAY_US}, -1)" if grid.daily else bin_sql("coalesce(us, 0)", grid.periods, closed=False))
-        )
+    if grid.classified:
+        parts += [("abstained", "abstained"), ("confidence_bin", bin_sql("confidence", grid.confidence_edges, closed=False))]
+        parts += [(name, name if name == "code" else f"coalesce({name}, '')") for name in grid.facts]
+    parts += _who(grid)
+    if grid.daily:
+        parts.append(("period", f"coalesce(us // {_DAY_US}, -1)"))
+    elif grid.periods:
+        parts.append(("period", bin_sql("coalesce(us, 0)", grid.periods, closed=False)))
     if grid.windows:
         parts.append(("windows", windows_sql(grid.windows)))
     if "day" in grid.split:
@@ -95,7 +99,18 @@ def key_columns(grid: Grid) -> list[tuple[str, str]]:
     return parts
 
 
-def bin_sql(value: str, edges: Sequence[int], *, closed: bool = True) -> str:
+def _who(grid: Grid) -> list[tuple[str, str]]:
+    """Keys and organisations: all of them when they are asked for, else those that tables name."""
+    parts: list[tuple[str, str]] = []
+    for name, patterns in (("key", grid.keys), ("org", grid.orgs)):
+        if name in grid.split:
+            parts.append((name, f"coalesce({name}, '')"))
+        elif patterns:
+            parts.append((name, _named(name, patterns)))
+    return parts
+
+
+def bin_sql(value: str, edges: Sequence[float], *, closed: bool = True) -> str:
     """The number of the bin of a value: 0 up to the first edge. `closed`: an edge belongs to the bin below it."""
     sign = "<=" if closed else "<"
     whens = " ".join(f"WHEN {value} {sign} {edge} THEN {number}" for number, edge in enumerate(edges))

@@ -7,7 +7,7 @@ gives its line, the careful reader judges exactly those lines, and what is good 
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +63,7 @@ class Log:
         self._plan = plan
         self._tally = tally
         self._settled: Settled | None = None
+        self._good = _GOOD
         self.counts = Counts(skipped=tally.skipped)
 
     @property
@@ -111,21 +112,48 @@ class Log:
             if answer is not None:
                 return answer
         self.table(columns)
-        return self.ask(query(_GOOD))
+        return self.ask(query(self._good))
 
-    def table(self, wanted: Sequence[str]) -> None:
-        """Make the table `log_rows` with these columns (once; a later call with more columns reads again)."""
+    def table(self, wanted: Sequence[str], text_of: int = 1) -> None:
+        """Make the table `log_rows` with these columns (once; a later call with more columns reads again).
+
+        `text_of`: prompts and messages are kept of one row in so many.
+        """
         columns = [*wanted, "id_hash"] if self.holds("request_id") else list(wanted)
         if self._settled is not None and set(columns) <= self._settled.columns:
             return
         fresh = Tally(Counter(self._plan.tally), self._tally.skipped, self._tally.rejects if self._settled is None else None)
         self._connection.execute("SET preserve_insertion_order = true")
-        self._settled = settle(self._connection, self._plan, columns, fresh)
+        self._settled = settle(self._connection, self._plan, columns, fresh, text_of)
         self._count(self._settled.total, self._settled.used, fresh)
+
+    def enrich(self, rows: Iterable[str], columns: str, replaced: Sequence[str]) -> None:
+        """Join further columns to the table by row id: `rows` are lines of CSV whose first column is the id.
+
+        `columns` names them with their SQL types; those `replaced` take the place of what the table has.
+        """
+        target = self._plan.folder / "joined.csv"
+        with target.open("w", encoding="utf-8") as out:
+            out.writelines(rows)
+        types = ", ".join(f"'{part.split()[0]}': '{part.split()[1]}'" for part in columns.split(", "))
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE joined AS SELECT * FROM read_csv('{target}', header=false, columns={{{types}}})"
+        )
+        names = ", ".join(replaced)
+        self._good = (
+            f"(SELECT r.* EXCLUDE ({names}), j.* EXCLUDE (id) FROM (SELECT rowid AS id, * FROM log_rows WHERE NOT suspect) r"
+            " JOIN joined j USING (id))"
+        )
 
     def ask(self, sql: str) -> Arrays:
         """The columns of an SQL answer as arrays; after `table` there is `log_rows`, whose rows that count are not suspect."""
         return _arrays(self._connection, sql)
+
+    def each(self, sql: str, batch: int) -> Iterator[tuple[Any, ...]]:
+        """The rows of an SQL answer, a batch at a time."""
+        cursor = self._connection.execute(sql)
+        while found := cursor.fetchmany(batch):
+            yield from found
 
     def _clean(self, columns: Sequence[str], query: Callable[[str], str]) -> Arrays | None:
         """The answer when every row is surely clean, else None."""

@@ -65,11 +65,14 @@ def _ordered(column: Column, found: Iterable[str]) -> tuple[str, ...]:
     return tuple(known + [name for name in found if name not in known])
 
 
-def select_rows(sources: Sequence[Source], layout: Layout, wanted: Sequence[str], *, trusted: bool = False) -> str:
+def select_rows(
+    sources: Sequence[Source], layout: Layout, wanted: Sequence[str], *, trusted: bool = False, text_of: int = 1
+) -> str:
     """SQL that reads the sources (all of one kind) and gives the wanted canonical columns, `us` and `suspect`.
 
     Wanted names are those of the schema, `id_hash` and `session_hash`; a column that the layout lacks comes out as its neutral
     value (NULL text, false, 0 tokens). `trusted` rows were judged already: none of them is suspect.
+    `text_of` keeps prompts and messages of one row in so many only.
     """
     kind = sources[0].kind
     chosen = [name for name in dict.fromkeys(wanted) if name not in {"id_hash", "session_hash", *ALWAYS}]
@@ -80,7 +83,7 @@ def select_rows(sources: Sequence[Source], layout: Layout, wanted: Sequence[str]
         if hashed in wanted and name in layout:
             text = f"nullif({_text(name, layout, kind)}, '')"
             inner.append(f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END AS {hashed}")
-    outer = [f"{_typed(name, layout)} AS {name}" for name in (*ALWAYS, *chosen)]
+    outer = [f"{_thinned(name, _typed(name, layout), text_of)} AS {name}" for name in (*ALWAYS, *chosen)]
     outer.append("us" if "ts" in layout else "NULL::BIGINT AS us")
     outer += [hashed if name in layout else f"NULL::UBIGINT AS {hashed}" for hashed, name in _HASHED if hashed in wanted]
     suspect = "false" if trusted else f"NOT coalesce({_clean(layout)}, false)"
@@ -88,6 +91,12 @@ def select_rows(sources: Sequence[Source], layout: Layout, wanted: Sequence[str]
         f"SELECT {', '.join(outer)}, {suspect} AS suspect"
         f" FROM (SELECT {', '.join(inner)} FROM {_reader(sources, layout, wanted)})"
     )
+
+
+def _thinned(name: str, value: str, text_of: int) -> str:
+    if text_of == 1 or name not in {"prompt", "messages"}:
+        return value
+    return f"CASE WHEN hash({value}) % {text_of} = 0 THEN {value} END"
 
 
 _HASHED = (("id_hash", "request_id"), ("session_hash", "session"))

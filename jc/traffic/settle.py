@@ -45,13 +45,19 @@ class _Work:
     plan: Plan
     columns: Sequence[str]
     tally: Tally
+    text_of: int
     spans: list[_Span] = field(default_factory=list)
 
 
-def settle(connection: "duckdb.DuckDBPyConnection", plan: Plan, columns: Sequence[str], tally: Tally) -> Settled:
-    """Make the table `log_rows` from all parts; `tally` gets every row that does not count."""
+def settle(
+    connection: "duckdb.DuckDBPyConnection", plan: Plan, columns: Sequence[str], tally: Tally, text_of: int = 1
+) -> Settled:
+    """Make the table `log_rows` from all parts; `tally` gets every row that does not count.
+
+    Prompts are kept of one row in `text_of` only.
+    """
     connection.execute(f"DROP TABLE IF EXISTS {_TABLE}")
-    work = _Work(connection, plan, columns, tally)
+    work = _Work(connection, plan, columns, tally, text_of)
     for part in plan.parts:
         _load(work, part)
     if "id_hash" in columns:
@@ -88,7 +94,7 @@ def _repaired(work: _Work, part: Part) -> Part:
 
 
 def _insert(work: _Work, source: Source, layout: Layout, *, trusted: bool) -> None:
-    rows = select_rows([source], layout, work.columns, trusted=trusted)
+    rows = select_rows([source], layout, work.columns, trusted=trusted, text_of=work.text_of)
     exists = _one(work.connection, f"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{_TABLE}'")
     head = f"INSERT INTO {_TABLE} BY NAME " if exists else f"CREATE TEMP TABLE {_TABLE} AS "
     work.connection.execute(head + rows)

@@ -15,7 +15,8 @@ from jc.quantities import Usage
 from jc.routing.decide import decide
 from jc.routing.request import Request
 from jc.simulate.estimate import Assumed
-from jc.simulate.run import Question, simulate
+from jc.simulate.run import simulate
+from jc.simulate.simulation import Question
 from jc.traffic.grid import mode_of
 from tests.simulate.worlds import NOW, random_rows, rich_catalog, ruled_table, table_of, written
 

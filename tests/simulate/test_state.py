@@ -12,7 +12,8 @@ import pytest
 from jc.catalog.model import Budget, Speed
 from jc.errors import InputError
 from jc.simulate.events import Event, parsed
-from jc.simulate.run import Question, Simulation, simulate
+from jc.simulate.run import simulate
+from jc.simulate.simulation import Question, Simulation
 from jc.simulate.state import Allowance, Terms
 from tests.simulate.worlds import NOW, catalog_of, offer, price_row, table_of, written
 

@@ -1,0 +1,146 @@
+"""`jc simulate`, `jc traffic` and `jc optimize` as a user calls them."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROWS = [
+    {"ts": f"2026-10-05T10:{number % 60:02d}:00Z", "request_id": f"r{number}", "model": "openai/gpt-4o", "route_class": "general",
+     "key": f"k{number % 3}", "input_tokens": 500, "output_tokens": 200}
+    for number in range(100)
+]  # fmt: skip
+
+
+def jc(*arguments: str, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """One call of the command."""
+    return subprocess.run([sys.executable, "-m", "jc", *arguments], cwd=cwd, input=stdin, capture_output=True, check=False)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A clean log of a hundred requests."""
+    path = tmp_path / "traffic.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return path
+
+
+def test_a_log_stands_next_to_a_pin(log: Path) -> None:
+    """Data on stdout, the story on stderr: rows in = used + rejected."""
+    done = jc("simulate", log.name, "-r", "pin:openai/gpt-4o-mini", "--format", "json", cwd=log.parent)
+
+    values = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert values["schema"] == "jc.simulation/1"
+    assert values["rows"] == {
+        "total": 100, "used": 100, "rejected": 0, "by_reason": {}, "unknown_model": 0, "skipped": 0
+    }  # fmt: skip
+    assert [row["cost_usd"] for row in values["tables"]] == ["0.325", "0.0195"]
+    assert b"100 rows in = 100 used + 0 rejected" in done.stderr
+
+
+def test_limits_exit_with_1_and_say_why(log: Path) -> None:
+    """A gate for continuous integration against an earlier result."""
+    jc("simulate", log.name, "-r", "pin:openai/gpt-4o-mini", "-o", "old.json", "-q", cwd=log.parent)
+    done = jc(
+        "simulate", log.name, "-r", "pin:openai/gpt-4o-mini", "--compare-to", "old.json", "--max-p95", "10ms", cwd=log.parent
+    )
+
+    assert done.returncode == 1
+    assert b"p95" in done.stderr
+    assert b"+0.0%" in done.stdout
+
+
+def test_too_many_bad_rows_exit_with_2_and_rejects_are_written(log: Path) -> None:
+    """Two of 102 rows are bad: more than one percent."""
+    with log.open("a") as out:
+        out.write('{"input_tokens": -1, "output_tokens": 2, "ts": "2026-10-05T10:00:00Z"}\n{"broken\n')
+    allowed = jc("simulate", log.name, "-r", "five-way", "--rejects", "bad.jsonl", cwd=log.parent)
+    done = jc("simulate", log.name, "-r", "five-way", "--max-bad", "1%", cwd=log.parent)
+
+    rejected = [json.loads(line) for line in (log.parent / "bad.jsonl").read_text().splitlines()]
+    assert [(one["line"], one["reason"]) for one in rejected] == [(101, "negative_tokens"), (102, "truncated_json")]
+    assert (allowed.returncode, done.returncode) == (0, 2)
+
+
+def test_a_truncated_gzip_gives_its_lines_and_exits_with_3(log: Path) -> None:
+    """The whole lines are counted, the result is printed, and the file is named."""
+    rows = "".join(
+        json.dumps({**ROWS[0], "request_id": f"x{number}", "input_tokens": number * 7919 % 5000}) + "\n" for number in range(5000)
+    )
+    data = gzip.compress(rows.encode())
+    (log.parent / "torn.jsonl.gz").write_bytes(data[: len(data) // 2])
+
+    done = jc("simulate", "torn.jsonl.gz", "-r", "five-way", cwd=log.parent)
+
+    assert done.returncode == 3
+    assert b"five-way" in done.stdout
+    assert b"torn.jsonl.gz" in done.stderr
+
+
+def test_a_cube_answers_like_its_log(log: Path) -> None:
+    """`jc traffic cube` once, then the same costs without the log."""
+    made = jc("traffic", "cube", log.name, "-o", "t.cube", cwd=log.parent)
+    costs = [
+        [
+            row["cost_usd"]
+            for row in json.loads(jc("simulate", name, "-r", "five-way", "-f", "json", cwd=log.parent).stdout)["tables"]
+        ]
+        for name in (log.name, "t.cube")
+    ]
+
+    assert made.returncode == 0
+    assert costs[0] == costs[1]
+    assert b"k0" not in (log.parent / "t.cube").read_bytes()
+
+
+def test_a_scenario_flows_through_a_pipe(tmp_path: Path) -> None:
+    """`jc traffic synth … | jc simulate -`."""
+    made = jc("traffic", "synth", str(ROOT / "docs" / "scenarios" / "reread-file.yaml"), cwd=tmp_path)
+    done = jc("simulate", "-", "-r", "five-way", "-f", "json", cwd=tmp_path, stdin=made.stdout)
+
+    assert json.loads(done.stdout)["traffic"]["input_tokens"] == 66_000
+
+
+def test_convert_and_profile_other_tools_logs(tmp_path: Path) -> None:
+    """A LiteLLM log as canonical lines, and its profile as JSON."""
+    source = str(ROOT / "tests" / "traffic" / "fixtures" / "litellm.jsonl")
+    lines = jc("traffic", "convert", "litellm", source, cwd=tmp_path).stdout.splitlines()
+    profile = json.loads(jc("traffic", "profile", source, "-f", "json", cwd=tmp_path).stdout)
+
+    assert [json.loads(line)["input_tokens"] for line in lines] == [1200, 260]
+    assert profile["schema"] == "jc.traffic-profile/1"
+    assert profile["rows"]["used"] == 2
+
+
+def test_optimize_writes_a_table_that_simulate_confirms(log: Path) -> None:
+    """The cost that it promises is the cost that the written file has."""
+    pool = "openai/gpt-4o,openai/gpt-4o-mini,deepseek-v3"
+    found = jc("optimize", log.name, "--pool", pool, "--min-quality", "0.8", "-f", "json", "-o", "t.yaml", cwd=log.parent)
+    values = json.loads(found.stdout)
+    again = json.loads(jc("simulate", log.name, "-r", "t.yaml", "-f", "json", cwd=log.parent).stdout)
+
+    chosen = next(row for row in values["frontier"] if row["chosen"])
+    assert chosen["cost_usd"] == again["tables"][1]["cost_usd"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--slo", "x"], ["--mix", "a=1.5"], ["--by", "colour"], ["--tokens", "some"], ["--at", "noon"], ["--max-bad", "many"],
+        ["--outage", "nobody:1-2"], ["--budget", "-1"], ["--window", "0s", "--budget", "1"], ["--park"], ["--engine", "spark"],
+        ["--scheduler", "tcp://x"], ["--baseline", "nothing"], ["-r", "nowhere.yaml"], ["--from", "nothing"],
+        ["--compare-to", "no.json"], ["--speeds", "no.yaml"], ["--format", "nothing"],
+    ],
+)  # fmt: skip
+def test_wrong_options_exit_with_2_and_a_hint(log: Path, arguments: list[str]) -> None:
+    """No traceback, no crash: what is wrong and what to write."""
+    done = jc("simulate", log.name, *(["-r", "five-way"] if "-r" not in arguments else []), *arguments, cwd=log.parent)
+
+    assert done.returncode == 2
+    assert b"error:" in done.stderr.lower()
+    assert b"Traceback" not in done.stderr
