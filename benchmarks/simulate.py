@@ -34,8 +34,9 @@ READ = """
 import duckdb, sys
 duckdb.connect(config={"threads": 4}).execute('''SELECT sum(input_tokens), sum(output_tokens), sum(cached_input_tokens), max(ts),
 max(request_id), max(model), max(route_class), max(session), count(tools), count(vision), sum(latency_ms) FROM read_json(?,
-format='newline_delimited', columns={input_tokens: 'BIGINT', output_tokens: 'BIGINT', cached_input_tokens: 'BIGINT', ts: 'VARCHAR',
-request_id: 'VARCHAR', model: 'VARCHAR', route_class: 'VARCHAR', session: 'VARCHAR', tools: 'BOOLEAN', vision: 'BOOLEAN',
+format='newline_delimited', columns={input_tokens: 'BIGINT', output_tokens: 'BIGINT', cached_input_tokens: 'BIGINT',
+ts: 'VARCHAR', request_id: 'VARCHAR',
+model: 'VARCHAR', route_class: 'VARCHAR', session: 'VARCHAR', tools: 'BOOLEAN', vision: 'BOOLEAN',
 latency_ms: 'DOUBLE'})''', [sys.argv[1]]).fetchall()
 """
 
