@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+COGGED = README.md $(shell grep -rl --include='*.md' '\[\[\[cog' docs)
 NPROC := $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
@@ -29,7 +30,7 @@ check: $(STAMP)  ## Format, lint, types, import contracts, docs blocks.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check README.md docs/catalog-rules.md
+	$(BIN)/cog --check $(COGGED)
 
 test: $(STAMP)  ## Run every test.
 	$(BIN)/pytest -n $(NPROC)
@@ -40,7 +41,7 @@ golden: $(STAMP)  ## Rewrite the golden command lines; read the difference befor
 docs: $(STAMP)  ## Rewrite the blocks of the README and the docs that are made from code.
 	$(BIN)/python -m jc.catalog.jsonschema
 	$(BIN)/jc catalog schema --write --quiet
-	$(BIN)/cog -r README.md docs/catalog-rules.md
+	$(BIN)/cog -r $(COGGED)
 
 bench: $(STAMP)  ## Measure beside the ideal and the peers; prints a table and writes benchmarks/results/.
 	$(BIN)/python -m benchmarks

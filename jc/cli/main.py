@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 import jc
 from jc.cli.options import CONTEXT
@@ -24,8 +25,33 @@ Start here:
   jc evals run -c a,b -p set.jsonl -j m     which model answers my prompts better?
 """
 
+# Each noun with the module that holds its commands, in the order of the story. To add one, add a line.
+NOUNS = {
+    "evals": "evals",
+    "tiers": "tiers",
+    "catalog": "catalog",
+    "route": "route",
+    "classifier": "classifier",
+    "simulate": "simulate",
+    "optimize": "optimize",
+    "traffic": "traffic",
+    "help": "topics",
+    "completion": "topics",
+}
+
+
+class _Story(TyperGroup):
+    """The nouns in the order of the story; Typer would put single commands before groups."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names for the help page."""
+        known = super().list_commands(ctx)
+        return [name for name in NOUNS if name in known]
+
+
 app = typer.Typer(
     help=ROOT_HELP,
+    cls=_Story,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -55,20 +81,6 @@ def root(
         os.environ["JC_COLOR"] = color
 
 
-# Each noun with the module that holds its commands, in the order of the story. To add one, add a line.
-NOUNS = {
-    "evals": "evals",
-    "tiers": "tiers",
-    "catalog": "catalog",
-    "route": "route",
-    "simulate": "simulate",
-    "optimize": "optimize",
-    "traffic": "traffic",
-    "help": "topics",
-    "completion": "topics",
-}
-
-
 def register(arguments: Sequence[str] = ()) -> None:
     """Hang the nouns under the root: only the one that was typed, all of them for help, completion and misspelt words.
 
@@ -82,7 +94,10 @@ def register(arguments: Sequence[str] = ()) -> None:
 
 def main() -> NoReturn:
     """The entry point: run, and leave with the exit code of the outcome."""
-    register(() if "_JC_COMPLETE" in os.environ else sys.argv[1:])
+    if "_JC_COMPLETE" in os.environ:
+        register()
+        importlib.import_module("jc.cli.completion").complete(app, "jc")
+    register(sys.argv[1:])
     signal.signal(signal.SIGTERM, _terminated)
     color = use_color(os.environ.get("JC_COLOR", "auto") or "auto", sys.stderr.isatty())
     try:

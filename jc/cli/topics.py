@@ -2,7 +2,8 @@
 
 import inspect
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
@@ -48,6 +49,24 @@ def formats() -> str:
         "within a major version. "
         "CSV cells that a spreadsheet would run get an apostrophe in front.\n"
     )
+
+
+def commands() -> str:
+    """The help of every command, under a heading each, in Markdown."""
+    from typer.main import get_command
+
+    from jc.cli.main import app, register
+
+    register()
+    return "\n\n".join(_pages(get_command(app), "jc", None))
+
+
+def _pages(found: Any, name: str, parent: Any) -> Iterator[str]:
+    """The help of a command and of those below it."""
+    context = found.context_class(found, info_name=name, parent=parent, terminal_width=100, **found.context_settings)
+    yield f"## {context.command_path}\n\n```text\n{found.get_help(context).rstrip()}\n```"
+    for sub in found.list_commands(context) if hasattr(found, "list_commands") else ():
+        yield from _pages(found.get_command(context, sub), sub, context)
 
 
 TOPICS = {"exit-codes": exit_codes, "config": settings, "formats": formats}
