@@ -56,7 +56,8 @@ def route(
     max_usd: Annotated[str | None, typer.Option(metavar="USD", help="Most that this request may cost.")] = None,
     budget_left: Annotated[str | None, typer.Option(metavar="USD", help="What the key has left in its window.")] = None,
     classifier: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Let this model classify instead of the local classifier, or `local`.")
+        str | None,
+        typer.Option(metavar="MODEL", help="Let this model classify instead of the local one, or a .weights file, or `local`."),
     ] = None,
     weights: Annotated[Path | None, typer.Option(metavar="FILE", help="Own weights for the local classifier.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Prices and removals of that day (UTC).")] = None,
@@ -96,7 +97,9 @@ def route(
     )  # fmt: skip
     setup = setting_up.Setup(out, flags, routes, weights, classifier, as_of, base_url, timeout)
     if input_ is not None:
-        setting_up.batch(setup, input_)
+        from jc.cli.route_input import batch
+
+        batch(setup, input_)
         return
     incoming = setting_up.incoming_of(prompt, body)
     if send:
@@ -108,6 +111,7 @@ def route(
 
 
 def _one(setup: "Setup", incoming: dict[str, Any], *, explain: bool) -> None:
+    from jc.cli.route_setup import terminal_width
     from jc.report.decision import decision_document, story
 
     out = setup.out
@@ -116,7 +120,7 @@ def _one(setup: "Setup", incoming: dict[str, Any], *, explain: bool) -> None:
     if decision.model is None and out.format == "table" and not explain:
         why = decision.reasons[-1].why if decision.reasons else decision.refused
         raise AnswerIsNo(f"no model may answer: {why}", hint="see every step with `--explain`")
-    out.emit(decision_document(decision, explain=explain))
+    out.emit(decision_document(decision, explain=explain, width=terminal_width()))
     if out.verbose or sys.stderr.isatty():
         out.say(story(decision, decided.took_ms))
     if decision.model is None:

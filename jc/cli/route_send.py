@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jc.cli.route_by_model import gateway_of, once
-from jc.cli.route_setup import Decided, Setup
+from jc.cli.route_setup import Decided, Setup, terminal_width
 from jc.errors import AnswerIsNo, InputError, IoFailure, StoppedEarly
 from jc.sanitise import plain
 
@@ -35,7 +35,7 @@ def send_one(setup: Setup, incoming: Mapping[str, Any], log: Path | None, *, exp
         why = decision.reasons[-1].why if decision.reasons else decision.refused
         raise AnswerIsNo(f"no model may answer: {why}", hint="see every step with `--explain`, without --send")
     if explain:
-        out.say(str(decision_document(decision, explain=True).text))
+        out.say(str(decision_document(decision, explain=True, width=terminal_width()).text))
     chain = [decision.offer, *(setup.catalog.offers[name] for name in decision.fallbacks)]
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     sender = Sender(

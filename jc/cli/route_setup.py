@@ -3,14 +3,13 @@
 import json
 import sys
 import time
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jc.cli.output import Out, problem
-from jc.errors import InputError, IoFailure, Problem
+from jc.errors import InputError, IoFailure
 
 if TYPE_CHECKING:
     from jc.catalog.model import Catalog, RouteTable
@@ -52,13 +51,16 @@ class Setup:
         from dataclasses import replace
 
         from jc.routing.table import DEFAULT_TABLE, load_table, pool_of
+        from jc.routing.weights import own_weights
 
         wanted = incoming.get("model_routing_config") if incoming else None
         if wanted is not None and self._routes is None:
             table = pool_of(wanted, self.catalog)
         else:
             table = load_table(self.out.config.get("routes", self._routes) or DEFAULT_TABLE, self.catalog)
-        return table if self._classifier is None else replace(table, classifier=self._classifier)
+        table, own = own_weights(table if self._classifier is None else replace(table, classifier=self._classifier))
+        self._weights = self._weights or own
+        return table
 
     def router(self, incoming: dict[str, Any] | None = None) -> "Router":
         """The table made ready."""
@@ -100,6 +102,13 @@ class Setup:
         return Decided(decision.noted("classifier", note) if note else decision, request, took_ms)
 
 
+def terminal_width() -> int:
+    """Columns of the terminal (or `COLUMNS`), between 60 and 120; 98 where there is none."""
+    import shutil
+
+    return min(max(shutil.get_terminal_size((98, 24)).columns, 60), 120)
+
+
 def flags_of(**given: Any) -> "Flags":
     """The flags as a value; amounts of money come with the name of their option."""
     from jc.routing.incoming import Flags
@@ -133,6 +142,8 @@ def moment(as_of: str | None) -> datetime:
 
 def incoming_of(prompt: str | None, body: str | None) -> dict[str, Any]:
     """The request as a body, from an argument, a file or stdin."""
+    from jc.routing.incoming import asks
+
     if body is not None:
         raw = sys.stdin.buffer.read() if body == "-" else _read(Path(body))
         try:
@@ -141,6 +152,8 @@ def incoming_of(prompt: str | None, body: str | None) -> dict[str, Any]:
             raise InputError(f"`--body {body}` is not JSON: {error}", hint=_BODY) from error
         if not isinstance(data, dict):
             raise InputError(f"`--body {body}` is not a JSON object", hint=_BODY)
+        if not asks(data):
+            raise InputError(f"`--body {body}` has neither `messages` nor `prompt`", hint=_BODY)
         return data
     if prompt is None:
         raise problem("no prompt", hint='jc route "What is the capital of France?", or `--body -`, or `--input FILE`')
@@ -152,41 +165,5 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"there is no file `{path}`", hint="name a file, or `-` for stdin") from error
-    except OSError as error:
-        raise IoFailure(f"cannot read `{path}`: {error.strerror}") from error
-
-
-def batch(setup: Setup, name: str) -> None:
-    """Decide a file line by line; bad lines are named at the end, the good ones are decided."""
-    from contextlib import ExitStack
-
-    from jc.files import replacing
-    from jc.routing.batch import Batch, read_lines
-
-    out, router = setup.out, setup.router()
-    if router.prepared.table.classifier != "local":
-        raise problem("a model as classifier takes one prompt at a time", hint="add `--classifier local`, or leave --input out")
-    deciding = Batch(router, setup.flags, setup.classifier(), setup.health())
-    problems: list[Problem] = []
-    count = 0
-    with ExitStack() as stack:
-        source: Iterable[bytes] = sys.stdin.buffer if name == "-" else stack.enter_context(_opened(Path(name)))
-        sinks = [stack.enter_context(replacing(file)) for file in out.files] or [sys.stdout]
-        for number, incoming in read_lines(source, name, problems):
-            text = deciding.line(incoming, number)
-            for sink in sinks:
-                sink.write(text)
-            count += 1
-    said = f"{len(problems):,} line{'' if len(problems) == 1 else 's'} of `{name}` could not be read"
-    out.say(f"{count:,} decided" + (f", {said}" if problems else ""))
-    if problems:
-        raise InputError.of(problems[:20], said)
-
-
-def _opened(path: Path) -> Any:
-    try:
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise InputError(f"there is no file `{path}`", hint="name a file of JSON lines, or `-` for stdin") from error
     except OSError as error:
         raise IoFailure(f"cannot read `{path}`: {error.strerror}") from error

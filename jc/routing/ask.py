@@ -5,6 +5,7 @@ Only the human ask is classified: the last user message, without system prompts,
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from jc.routing.features import folded
@@ -56,10 +57,14 @@ def estimate_tokens(text: str) -> int:
 _STOPWORDS: Final[Mapping[str, frozenset[str]]] = {
     language: frozenset(words.split())
     for language, words in {
-        "en": "the a an and of to in is are what how do does can you i my for with it on this that please me who when where why",
-        "de": "der die das und ist nicht ein eine wie was ich du mir bitte mit fur auf den dem zu im kann wer wann wo warum sind",
-        "fr": "le la les et est une un des que comment je tu vous mon ma pour avec dans quel quelle pourquoi sur ce peux du au",
-        "es": "el la los las y es una un que como yo mi para con en por cual cuando donde quien puedo del al se esta",
+        "en": "the a an and of to in is are what how do does can you i my for with it on this that please me who when where why "
+        "be or write make give tell from not",
+        "de": "der die das und ist nicht ein eine wie was ich du mir bitte mit fur auf den dem zu im kann wer wann wo warum sind "
+        "dass eines einen einem einer es gibt mein meine meinen schreibe erklare zeige mache viele von an nach bei aus uber",
+        "fr": "le la les et est une un des que comment je tu vous mon ma pour avec dans quel quelle pourquoi sur ce peux du au "
+        "ecris montre explique quoi qui sont ne pas cette ces aux dont donne",
+        "es": "el la los las y es una un que como yo mi para con en por cual cuando donde quien puedo del al se esta "
+        "sobre escribe explica dime este son hay unos unas pero muy hacer",
         "pt": "o a os as e uma um que como eu meu minha para com em por qual quando onde quem posso do da nao voce esta",
         "it": "il lo la gli le e una un che come io mio mia per con in quale quando dove chi posso del della non sono perche",
         "nl": "de het een en is niet hoe wat ik je mijn voor met op in te van kan wie wanneer waar waarom zijn",
@@ -82,9 +87,17 @@ def language_of(text: str, script: str) -> str | None:
     if script in _BY_SCRIPT:
         return "uk" if script == "cyrillic" and not _UKRAINIAN.isdisjoint(text[:2000]) else _BY_SCRIPT[script]
     words = set(re.findall(r"[^\W\d_]+", folded(text[:2000])))
-    found = [(len(words & known), language) for language, known in _STOPWORDS.items()]
+    telling = _telling()
+    found = [(sum(telling[word] for word in words & known), language) for language, known in _STOPWORDS.items()]
     best = max(found, key=lambda pair: pair[0])
     return best[1] if best[0] else None
+
+
+@cache
+def _telling() -> Mapping[str, float]:
+    """How much a word says for a language: one, shared by all that have it."""
+    every = [word for words in _STOPWORDS.values() for word in words]
+    return {word: 1 / every.count(word) for word in every}
 
 
 class Ask(NamedTuple):

@@ -6,13 +6,14 @@ the confidence are written anew.
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from jc.errors import Problem, Where
+from jc.errors import InputError, Problem, Where
 from jc.routing.ask import estimate_tokens
 from jc.routing.classify import Classifier, Facts
 from jc.routing.decide import Router
-from jc.routing.incoming import Flags, request_of
+from jc.routing.incoming import Flags, asks, request_of
 from jc.routing.request import Decision, Health
 from jc.routing.table import needs_language
 
@@ -30,9 +31,20 @@ class Batch:
         self._facts = Facts(flags.tools, flags.images, flags.structured_output)
         self._kept: dict[tuple[Any, ...], str] = {}
 
-    def line(self, incoming: dict[str, Any], number: int) -> str:
-        """The decision about one line as JSON text with a line end; `jc.decision/1` with the line's `id`, or its number."""
-        name = incoming.get("id", number)
+    def line(self, incoming: dict[str, Any], number: int, file: str, problems: list[Problem]) -> str:
+        """The decision about one line as JSON text with a line end; `jc.decision/1` with the line's `id`, or its number.
+
+        Empty when the line asks explicitly for a model that is not known, which is noted.
+        """
+        try:
+            return self._line(incoming, incoming.get("id", number))
+        except InputError as error:
+            problems += [replace(one, where=Where(file, number)) for one in error.problems] or [
+                Problem(error.message, Where(file, number), hint=error.hint)
+            ]
+            return ""
+
+    def _line(self, incoming: dict[str, Any], name: object) -> str:
         prompt = incoming.get("prompt")
         if not isinstance(prompt, str) or self._languages or self.flags.previous or not incoming.keys() <= _PLAIN:
             request = request_of(incoming, self.flags, self.classifier, languages=self._languages)
@@ -54,7 +66,7 @@ class Batch:
 def _rest(decision: Decision) -> str:
     data = {"schema": "jc.decision/1", **decision.to_json()}
     del data["confidence"], data["candidates"]
-    return json.dumps(data, ensure_ascii=False)[1:] + "\n"
+    return json.dumps(data)[1:] + "\n"  # in ASCII: names from a file may hold what no terminal should get
 
 
 def _text(decision: Decision, name: object, confidence: float | None) -> str:
@@ -79,11 +91,12 @@ def read_lines(source: Iterable[bytes], name: str, problems: list[Problem]) -> I
             data = loads(raw)
         except (ValueError, RecursionError) as error:
             if raw.strip():
-                problems.append(Problem(f"not JSON: {error}", Where(name, number)))
+                said = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"not JSON: {error}"
+                problems.append(Problem(said, Where(name, number)))
             continue
         if type(data) is str:
             data = {"prompt": data}
-        if not isinstance(data, dict) or not isinstance(data.get("prompt", data.get("messages")), (str, list)):
+        if not isinstance(data, dict) or not asks(data):
             problems.append(Problem("neither `prompt` nor `messages`", Where(name, number)))
             continue
         yield Line(number, data)

@@ -104,6 +104,9 @@ class Candidate:
             return f"holds {context:,} tokens of context, and the request needs {need:,}"
         if most is not None and output > most:
             return f"gives at most {most:,} tokens of output, and the request needs {output:,}"
+        allowed = request.max_output_tokens
+        if most is not None and allowed is not None and allowed > most:  # a server refuses such a limit
+            return f"gives at most {most:,} tokens of output, and the request allows {allowed:,}"
         return ""
 
     def too_much(self, request: Request, output: int, overhead_s: float) -> str:

@@ -163,8 +163,7 @@ class _Deciding:
             self._say("requested", f"the request names `{asked.id}`, and the table takes that as the wish")
             return _Aim(Pool((asked,), None), prepared.chain(None), named=True)
         if request.requested is not None and request.requested != "auto":
-            known = asked.id if asked else request.requested
-            self._say("requested", f"`{known}` was asked for, and the table routes by class; `routing: explicit` would keep it")
+            self._say("requested", _asked_in_vain(asked, request.requested))
         stays = self._follow_up()
         return stays if stays is not None else self._by_class()
 
@@ -216,8 +215,9 @@ class _Deciding:
 
     def _found(self, aim: _Aim) -> tuple[Candidate, list[Candidate]] | None:
         offered = self._eligible(aim.pool.members, trusted=aim.pool.target is None or bool(aim.pool.target.model))
+        unable = set(self.excluded)
         order = self._preferred(aim.pool, offered)
-        chain = [one for one in self._unique(aim.fallback, order) if self._fits(one, trusted=True)]
+        chain = [one for one in self._unique(aim.fallback, order) if one.id not in unable and self._fits(one, trusted=True)]
         if order:
             return order[0], [*order[1:], *chain]
         if not chain:
@@ -323,7 +323,10 @@ class _Deciding:
 
     def _budgeted(self, chosen: Candidate, rest: list[Candidate]) -> Decision:
         budget, left = self.prepared.table.budget, self.request.budget_left_usd
-        if budget is None or left is None:
+        if left is None:
+            return self._answer(chosen, rest)
+        if budget is None:
+            self._say("budget", f"the table sets no budget, so ${left:f} left changes nothing")
             return self._answer(chosen, rest)
         if left <= 0:
             self._say("budget", f"the key has used its ${budget.key_usd:f} for these {budget.window_hours:f} hours: 429")
@@ -367,7 +370,9 @@ class _Deciding:
         output = self._output(chosen)
         prepared = self.prepared
         usd, seconds = chosen.usd(self.request, output), chosen.seconds(output)
-        self.excluded.pop(chosen.id, None)
+        fallbacks = tuple(one.id for one in self._unique(rest, [chosen]))
+        for name in (chosen.id, *fallbacks):  # passed over as too dear or not good enough, and good enough to stand in
+            self.excluded.pop(name, None)
         return Decision(
             model=chosen.id,
             offer=chosen.offer,
@@ -376,7 +381,7 @@ class _Deciding:
             confidence=self.request.confidence,
             reasons=tuple(self.reasons),
             excluded=tuple(Excluded(name, why) for name, why in self.excluded.items()),
-            fallbacks=tuple(one.id for one in self._unique(rest, [chosen])),
+            fallbacks=fallbacks,
             estimate=Estimate(
                 usd=prepared.with_classifier(usd, self.request),
                 latency_s=None if seconds is None else seconds + prepared.overhead_s,
@@ -430,6 +435,12 @@ def _conditions(when: Mapping[str, Any]) -> str:
         else:
             parts.append(f"{text} {value:,}" if isinstance(value, int) else f"{text} {value}")
     return " and ".join(parts)
+
+
+def _asked_in_vain(asked: Candidate | None, name: str) -> str:
+    if asked is None:
+        return f"`{name}` was asked for, which is no model of the catalog (or more than one): the request is routed by class"
+    return f"`{asked.id}` was asked for, and the table routes by class; `routing: explicit` would keep it"
 
 
 def _target_text(target: Target) -> str:

@@ -87,6 +87,11 @@ def request_of(body: Mapping[str, Any], flags: Flags, classifier: Classifier, *,
     )
 
 
+def asks(body: Mapping[str, Any]) -> bool:
+    """Whether a body says what is asked at all: `messages` as a list, or `prompt` as text."""
+    return isinstance(body.get("messages"), list) or isinstance(body.get("prompt"), str)
+
+
 def _cached(flags: Flags, ask: Ask) -> int:
     """What the model that answered last has in its cache: as said, else everything before the last message."""
     known = ask.prefix_tokens if flags.cached_input_tokens is None else flags.cached_input_tokens

@@ -135,6 +135,8 @@ class Prepared:
         if wanted not in table.routes:
             return table.default, f"the table has no route for {wanted}: its default, {table.default}"
         target = table.routes[wanted]
+        if wanted == "agent" and request.tools:
+            return wanted, "class agent: the request carries tools"
         if request.confidence is None and not request.abstained:
             return wanted, f"class {wanted}"
         limit = _limit(target, table)

@@ -1,5 +1,7 @@
 """`jc route` as a user and a script call it."""
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -9,9 +11,9 @@ from pathlib import Path
 import pytest
 
 
-def jc(place: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def jc(place: Path, *arguments: str, stdin: bytes = b"", columns: int = 98) -> subprocess.CompletedProcess[bytes]:
     """One call of `jc` without a terminal."""
-    environment = {**os.environ, "XDG_CACHE_HOME": str(place / ".cache"), "NO_COLOR": "1", "COLUMNS": "98"}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(place / ".cache"), "NO_COLOR": "1", "COLUMNS": str(columns)}
     return subprocess.run(
         [sys.executable, "-m", "jc", *arguments], cwd=place, env=environment, input=stdin, capture_output=True, check=False
     )
@@ -87,6 +89,7 @@ def test_any_bytes_get_an_answer(tmp_path: Path, prompt: bytes) -> None:
         (("hi", "--routes", "five-wya"), "five-way"),
         (("hi", "--routing", "maybe"), "auto or explicit"),
         (("--body", "-"), "is not JSON"),
+        (("--input", "-", "-f", "markdown"), "jsonl (the default), csv or json"),
         (("hi", "-r", "pin:gpt-9o"), "did you mean"),
         (("hi", "--max-usd", "much"), "not an amount"),
     ],
@@ -97,3 +100,57 @@ def test_a_mistake_is_exit_2_with_one_hint(tmp_path: Path, arguments: tuple[str,
 
     assert done.returncode == 2
     assert words in done.stderr.decode()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_explanation_keeps_to_the_width_of_the_terminal(tmp_path: Path, width: int) -> None:
+    """Long reasons are broken into lines."""
+    body = json.dumps({"prompt": "hi", "tools": [{}], "response_format": {"type": "json_object"}, "max_tokens": 300_000})
+    for table in ("five-way", "auto", "tier-swap", "local-first"):
+        done = jc(tmp_path, "route", "--explain", "--body", "-", "-r", table, stdin=body.encode(), columns=width)
+        assert max(map(len, done.stdout.decode().splitlines())) <= width
+    assert b"Left out" in done.stdout
+
+
+def test_an_explanation_shows_steps_candidates_and_what_to_expect(tmp_path: Path) -> None:
+    """Scores are explicit; tokens, price, time and energy are told for the one that answers."""
+    shown = jc(tmp_path, "route", "--explain", "-r", "auto", "Summarise this contract in five bullet points").stdout.decode()
+
+    for heading in ("Step", "Candidate", "Quality", "Left out", "If it fails", "Expected"):
+        assert heading in shown
+
+
+@pytest.mark.parametrize("body", ["{}", '{"messages": 5}', '{"prompt": null}'])
+def test_a_body_that_asks_nothing_is_an_error(tmp_path: Path, body: str) -> None:
+    """Neither messages nor a prompt is a mistake, not an empty prompt."""
+    done = jc(tmp_path, "route", "--body", "-", stdin=body.encode())
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"neither `messages` nor `prompt`" in done.stderr
+
+
+ROWS = (
+    b'{"id": "a", "prompt": "hi"}\n'
+    b'{"prompt": "x", "model": "nosuch", "routing": "explicit"}\n'
+    b'{"id": "=1+1", "prompt": "\\ud800", "model": "\\u001b[31m\\ud800"}\n'
+    b"\xff\xfe\n"
+)
+
+
+@pytest.mark.parametrize("fmt", ["jsonl", "csv", "json"])
+def test_bad_rows_stop_nothing_in_any_format(tmp_path: Path, fmt: str) -> None:
+    """An unknown explicit model and bytes that are no text are named by line; the others are decided, by suffix."""
+    (tmp_path / "in.jsonl").write_bytes(ROWS)
+    done = jc(tmp_path, "route", "--input", "in.jsonl", "--output", f"out.{fmt}")
+    text = (tmp_path / f"out.{fmt}").read_text("utf-8")
+
+    assert done.returncode == 2
+    assert b"in.jsonl:2: no model `nosuch`" in done.stderr
+    assert b"in.jsonl:4: not UTF-8 text" in done.stderr
+    if fmt == "csv":
+        found = [row["id"] for row in csv.DictReader(io.StringIO(text))]
+        assert found == ["a", "'=1+1"]
+    else:
+        rows = json.loads(text)["decisions"] if fmt == "json" else [json.loads(line) for line in text.splitlines()]
+        assert [row["id"] for row in rows] == ["a", "=1+1"]
+    assert "\x1b" not in text
