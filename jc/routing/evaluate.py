@@ -1,5 +1,6 @@
 """How good a classifier is on labelled prompts: plain counts, the same figures in `score`, `test` and the model card."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from jc.routing.classes import ROUTE_CLASSES
 
 HARD: frozenset[str] = frozenset({"reasoning", "code", "agent"})
 """Classes that a small model answers badly: sending one of them to `simple` is the mistake that hurts."""
+DEFAULT = "general"
 _BINS = 10
 
 
@@ -50,7 +52,8 @@ class Score:
 
     `ece` is the expected calibration error over ten equal bins of confidence. `sure_share` and `sure_accuracy` count the prompts
     on which the classifier did not abstain by its own thresholds. `hard_to_simple` is the share of reasoning, code and agent
-    prompts that it calls simple.
+    prompts that it calls simple; `routed_accuracy` and `routed_hard_to_simple` are what is left when the unsure ones go to
+    `general`, as a table without a threshold of its own routes them.
     """
 
     n: int
@@ -63,6 +66,8 @@ class Score:
     sure_share: float
     sure_accuracy: float
     hard_to_simple: float
+    routed_accuracy: float
+    routed_hard_to_simple: float
 
     def to_json(self) -> dict[str, Any]:
         """The fields of `jc.classifier-score/1` that depend on the labels alone."""
@@ -76,6 +81,7 @@ class Score:
             "risk_coverage": [point._asdict() for point in self.risk_coverage],
             "sure": {"share": self.sure_share, "accuracy": self.sure_accuracy},
             "hard_to_simple": self.hard_to_simple,
+            "routed": {"accuracy": self.routed_accuracy, "hard_to_simple": self.routed_hard_to_simple},
         }
 
 
@@ -90,7 +96,7 @@ def scored(answers: Sequence[Answered], classes: Sequence[str] = ROUTE_CLASSES) 
     per_class = {name: _class_score(confusion, name) for name in names}
     present = [one.f1 for one in per_class.values() if one.n]
     sure = [one for one in answers if not one.abstained]
-    hard = [one for one in answers if one.label in HARD]
+    routed = [one._replace(route_class=DEFAULT) if one.abstained else one for one in answers]
     return Score(
         n=len(answers),
         accuracy=_right(answers),
@@ -101,8 +107,15 @@ def scored(answers: Sequence[Answered], classes: Sequence[str] = ROUTE_CLASSES) 
         risk_coverage=_risk_coverage(answers),
         sure_share=len(sure) / len(answers),
         sure_accuracy=_right(sure),
-        hard_to_simple=sum(one.route_class == "simple" for one in hard) / len(hard) if hard else 0.0,
+        hard_to_simple=_hard_to_simple(answers),
+        routed_accuracy=_right(routed),
+        routed_hard_to_simple=_hard_to_simple(routed),
     )
+
+
+def _hard_to_simple(answers: Sequence[Answered]) -> float:
+    hard = [one for one in answers if one.label in HARD]
+    return sum(one.route_class == "simple" for one in hard) / len(hard) if hard else 0.0
 
 
 def _right(answers: Sequence[Answered]) -> float:
@@ -128,23 +141,18 @@ def _risk_coverage(answers: Sequence[Answered]) -> tuple[Point, ...]:
     """Accuracy on the surest 10 %, 20 %, … of the prompts."""
     ranked = sorted(answers, key=lambda one: -one.confidence)
     points = []
-    for tenth in range(1, 11):
-        held = ranked[: max(1, round(len(ranked) * tenth / 10))]
+    for count in sorted({max(1, round(len(ranked) * tenth / 10)) for tenth in range(1, 11)}):
+        held = ranked[:count]
         points.append(Point(len(held) / len(ranked), _right(held), held[-1].confidence))
     return tuple(points)
 
 
-def threshold_for(answers: Sequence[Answered], target: float) -> Point | None:
-    """The lowest confidence from which on at least `target` of the answers are right; None when no threshold reaches it."""
-    ranked = sorted(answers, key=lambda one: -one.confidence)
-    best: Point | None = None
-    right = 0
-    for number, one in enumerate(ranked, 1):
-        right += one.label == one.route_class
-        tied = number < len(ranked) and ranked[number].confidence == one.confidence
-        if not tied and right / number >= target:
-            best = Point(number / len(ranked), right / number, one.confidence)
-    return best
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share of n (Wilson 1927)."""
+    z = 1.959964
+    middle = share + z * z / (2 * n)
+    spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))
 
 
 def unsettled(answers: Sequence[Answered], classify: Callable[[str], str], wrapped: Sequence[str]) -> float:

@@ -1,21 +1,27 @@
 """Labelled prompts from files: a person's own (`{"prompt", "label"}`), and those that the shipped weights were trained on.
 
-Everything that is wrong with a file is told at once, each with its line.
+A row may be a whole request (`messages`, `tools`, `previous`) with a label: it is then judged as `jc route` would decide it.
+Everything that is wrong with a file is told at once, each with its line and column.
 """
 
+import difflib
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import jc
 from jc.errors import InputError, IoFailure, Problem, Where
 from jc.routing.classes import ROUTE_CLASSES
+from jc.routing.incoming import ask_text
+from jc.sanitise import plain
 
 _MOST_PROBLEMS = 20
 _MOST_LINE = 16 * 2**20
+_QUOTED = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,9 @@ class Row:
     weight: float = 1.0
     kind: str = ""
     lang: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """The request as it stands in the file, with its messages, tools and `previous`; empty for shipped rows."""
+    line: int = 0
 
 
 def read_labels(path: Path, classes: Sequence[str] = ROUTE_CLASSES) -> list[Row]:
@@ -76,27 +85,61 @@ def read_objects(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dic
 def _object(text: str, where: Where, problems: list[Problem]) -> dict[str, Any] | None:
     try:
         data = json.loads(text)
+    except json.JSONDecodeError as error:
+        problems.append(Problem(f"is not JSON: {error.msg}", _at(where, error.colno), *_quoted(text, error.colno)))
+        return None
     except (ValueError, RecursionError) as error:
-        problems.append(Problem(f"is not JSON: {error}", where, quoted=text[:80]))
+        problems.append(Problem(f"is not JSON: {error}", _at(where, 1), quoted=text[:_QUOTED]))
         return None
     if not isinstance(data, dict):
-        problems.append(Problem("is not an object", where, quoted=text[:80], hint="each line is a JSON object"))
+        problems.append(Problem("is not an object", _at(where, 1), *_quoted(text, 1), hint="each line is a JSON object"))
         return None
     return data
+
+
+def _at(where: Where, column: int) -> Where:
+    return Where(where.file, where.line, column)
+
+
+def _quoted(text: str, column: int, length: int = 1) -> tuple[str, int, int]:
+    """The part of a line around a column, where the caret stands in it, and how long it is."""
+    start = max(0, column - 1 - _QUOTED // 2) if len(text) > _QUOTED else 0
+    shown = plain(text[start : start + _QUOTED], keep_newlines=False)
+    return shown, column - 1 - start, max(1, min(length, len(shown) - (column - 1 - start)))
 
 
 def _row(text: str, where: Where, classes: Sequence[str], problems: list[Problem]) -> Row | None:
     data = _object(text, where, problems)
     if data is None:
         return None
-    for name in ("prompt", "label"):
-        if not isinstance(data.get(name), str):
-            problems.append(Problem(_missing(name, data), where, quoted=text[:80], hint=_meant(name, data)))
-            return None
-    if data["label"] not in classes:
-        problems.append(Problem(f"no class `{data['label']}`", where, quoted=text[:80], hint=f"classes: {', '.join(classes)}"))
+    said: list[tuple[str, str, str]] = []
+    if isinstance(data.get("messages"), list):
+        prompt = ask_text(data)
+        if not prompt.strip():
+            said.append(("messages", "`messages` holds no message of a user", ""))
+    else:
+        prompt = data.get("prompt", "")
+        if not isinstance(data.get("prompt"), str):
+            said.append(("prompt", _missing("prompt", data), _meant("prompt", data)))
+    label = data.get("label")
+    if not isinstance(label, str):
+        said.append(("label", _missing("label", data), _meant("label", data)))
+    elif label not in classes:
+        close = difflib.get_close_matches(label.lower(), classes, 1, 0.6)
+        meant = f"did you mean `{close[0]}`? " if close else ""
+        said.append(("label", f"no class `{label}`", f"{meant}Classes: {', '.join(classes)}"))
+    for name, message, hint in said:
+        column, length = _place(text, name)
+        problems.append(Problem(message, _at(where, column), *_quoted(text, column, length), hint=hint))
+    if said:
         return None
-    return Row(data["prompt"], data["label"], str(data.get("source", "own")), kind=str(data.get("kind", "")))
+    return Row(prompt, str(label), str(data.get("source", "own")), kind=str(data.get("kind", "")), body=data, line=where.line)
+
+
+def _place(text: str, name: str) -> tuple[int, int]:
+    """The column of a key's value in a line of JSON and its length; the line's start when the key is not there."""
+    found = re.search(rf'"{name}"\s*:\s*("(?:[^"\\]|\\.)*"|[^,}}\s]+)', text)
+    return (found.start(1) + 1, len(found.group(1))) if found else (1, 1)
 
 
 def _missing(name: str, data: dict[str, Any]) -> str:
@@ -104,11 +147,9 @@ def _missing(name: str, data: dict[str, Any]) -> str:
 
 
 def _meant(name: str, data: dict[str, Any]) -> str:
-    import difflib
-
     close = difflib.get_close_matches(name, list(data), 1, 0.6)
     said = f"did you mean `{name}` for `{close[0]}`? " if close and name not in data else ""
-    return f"{said}Each line needs `prompt` and `label`."
+    return f"{said}Each line needs `prompt` (or `messages`) and `label`."
 
 
 def find_training_data(folder: Path | None = None) -> Path:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jc.errors import InputError
+from jc.routing.calibrate import thresholds_of
 from jc.routing.classes import ROUTE_CLASSES
 from jc.routing.classify import Classifier
 from jc.routing.evaluate import Answered, Score, scored
@@ -181,38 +182,6 @@ def temperature_of(scores: Floats, labels: NDArray[np.int64]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
 
 
-def thresholds_of(answers: Sequence[Answered], coverage: float) -> tuple[float, ...]:
-    """One confidence per class such that about `coverage` of the answers are kept and the least sure kept are equally right.
-
-    Classes differ: `code` is right at a confidence at which `agent` is not. Precision is made monotone in confidence per class
-    (pool adjacent violators), then the bar is moved until the coverage is met.
-    """
-    curves = {name: _precision_curve([one for one in answers if one.route_class == name]) for name in ROUTE_CLASSES}
-    low, high = 0.0, 1.0
-    found: dict[str, float] = dict.fromkeys(ROUTE_CLASSES, 0.0)
-    for _ in range(30):
-        bar = (low + high) / 2
-        trial = {name: next((level for level, right in curve if right >= bar), 0.95) for name, curve in curves.items()}
-        kept = sum(one.confidence >= trial[one.route_class] for one in answers) / max(1, len(answers))
-        if kept >= coverage:
-            low, found = bar, trial
-        else:
-            high = bar
-    return tuple(round(min(0.95, found[name]), 3) for name in ROUTE_CLASSES)
-
-
-def _precision_curve(answers: Sequence[Answered]) -> list[tuple[float, float]]:
-    """Confidence → share right, rising, as steps; the confidences are the lower ends of the steps."""
-    blocks: list[list[float]] = []
-    for one in sorted(answers, key=lambda one: one.confidence):
-        blocks.append([one.confidence, float(one.label == one.route_class), 1.0])
-        while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
-            upper = blocks.pop()
-            blocks[-1][1] += upper[1]
-            blocks[-1][2] += upper[2]
-    return [(level, right / count) for level, right, count in blocks]
-
-
 def answers_of(
     scores: Floats, rows: Sequence[Row], temperature: float, thresholds: Sequence[float] | None = None
 ) -> list[Answered]:
@@ -287,12 +256,16 @@ def digest(rows: Sequence[Row]) -> str:
 
 
 class Improved(NamedTuple):
-    """What a user's own rows brought: figures on them before, and after by cross-validation, and the new weights."""
+    """What a user's own rows brought: figures on them before, and after by cross-validation, and the new weights.
+
+    `gain` is the difference of the two accuracies with its 95 % interval over pairs of the same prompt.
+    """
 
     weights: Weights
     before: Score
     after: Score
     folds: int
+    gain: tuple[float, float, float]
 
 
 def improve(shipped: Sequence[Row], own: Sequence[Row], before: Classifier, settings: Settings | None = None) -> Improved:
@@ -319,8 +292,15 @@ def improve(shipped: Sequence[Row], own: Sequence[Row], before: Classifier, sett
     labels = np.array([_NUMBER[row.label] for row in mine])
     temperature = temperature_of(scores, labels) if len(mine) >= 100 else _temperature(before)
     weights = quantised(fit(found, rows, chosen), temperature, thresholds, {**info, "temperature": round(temperature, 4)})
-    after = scored(answers_of(scores, mine, temperature, thresholds))
-    return Improved(weights, scored(answered(before, mine)), after, count)
+    old, new = answered(before, mine), answers_of(scores, mine, temperature, thresholds)
+    return Improved(weights, scored(old), scored(new), count, _gain(old, new))
+
+
+def _gain(old: Sequence[Answered], new: Sequence[Answered]) -> tuple[float, float, float]:
+    """The mean difference of right answers and its 95 % interval (normal, paired)."""
+    pairs = np.array([(b.route_class == b.label) - float(a.route_class == a.label) for a, b in zip(old, new, strict=True)])
+    mean, spread = float(pairs.mean()), 1.959964 * float(pairs.std(ddof=1)) / len(pairs) ** 0.5
+    return mean, mean - spread, mean + spread
 
 
 def _temperature(before: Classifier) -> float:

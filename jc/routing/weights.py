@@ -9,18 +9,22 @@ import json
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from jc.errors import InputError, IoFailure
 from jc.routing.classes import ROUTE_CLASSES
 
+if TYPE_CHECKING:
+    from jc.catalog.model import RouteTable
+
 MAGIC: Final = b"jc-classifier-weights 1\n"
 FEATURES_VERSION: Final = 1
 """Raised when `features` gives other numbers for the same text: weights of another version are refused."""
 SHIPPED: Final = Path(__file__).with_name("weights.bin")
+SUFFIX: Final = ".weights"
 _MOST_BYTES: Final = 4_000_000
 _OFFSET: Final = 128
 
@@ -115,6 +119,18 @@ def parse_weights(raw: bytes, file: Path) -> Weights:
 
 
 _VECTORS: Final = ("bias", "word_scale", "mark_scale", "thresholds")
+
+
+def own_weights(table: "RouteTable") -> "tuple[RouteTable, Path | None]":
+    """A table whose `classifier:` names a weights file, with `local` in its place, and that file; others as they are.
+
+    A relative path is looked up beside the table first, then where the command runs.
+    """
+    if not table.classifier.endswith(SUFFIX):
+        return table, None
+    named = Path(table.classifier)
+    beside = Path(table.where.file).parent / named
+    return replace(table, classifier="local"), beside if beside.is_file() else named
 
 
 def _not_weights(file: Path, why: str) -> InputError:
