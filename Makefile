@@ -7,7 +7,7 @@ COGGED = README.md $(shell grep -rl --include='*.md' '\[\[\[cog' docs)
 NPROC := $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup check test golden docs bench fuzz audit wheel clean
+.PHONY: help demo setup check test golden docs bench fuzz lock lowest audit wheel clean
 
 help:  ## List the targets.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -46,8 +46,29 @@ docs: $(STAMP)  ## Rewrite the blocks of the README and the docs that are made f
 bench: $(STAMP)  ## Measure beside the ideal and the peers; prints a table and writes benchmarks/results/.
 	$(BIN)/python -m benchmarks
 
+fuzz: $(STAMP)  ## Search for inputs that break a reader, SECONDS=60 for each (coverage-guided; for each night).
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	@for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \
+		echo "== $$target"; $(BIN)/python -m tests.fuzz $$target $(or $(SECONDS),60) 2>&1 | tail -n 3 || exit 1; done
+
+lock: $(STAMP)  ## Write requirements.lock anew: the newest of everything, with hashes and without hosts.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@{ echo '# What jc needs to run, pinned with hashes and without hosts; `make lock` writes it anew, `make audit` looks for vulnerabilities.'; \
+		$(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url; } > requirements.lock
+
+lowest: $(STAMP)  ## Run the tests with the oldest versions that pyproject.toml allows.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv venv --quiet --clear .venv-lowest
+	@$(BIN)/uv pip install --quiet --python .venv-lowest --resolution lowest-direct --editable '.[dev]'
+	.venv-lowest/bin/python -m pytest -n $(NPROC) --ignore tests/test_docs.py
+
+audit: $(STAMP)  ## Look for known vulnerabilities in what jc needs (asks PyPI).
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@$(BIN)/python -m pip_audit --strict --progress-spinner off --requirement requirements.lock --disable-pip --require-hashes
+
 wheel: $(STAMP)  ## Build the wheel into dist/.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## Remove what the other targets made.
-	rm -rf $(VENV) dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest .fuzz dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

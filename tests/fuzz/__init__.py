@@ -1,0 +1,1 @@
+"""Fuzz targets: whatever bytes come in, a reader answers or refuses in its own words. `make fuzz` runs them for long."""
