@@ -73,6 +73,12 @@ def run(
     verdict_map: Annotated[str | None, typer.Option(metavar="JSON", help='What matches mean: {"Output (a)": "A"}.')] = None,
     rating_regex: Annotated[str | None, typer.Option(metavar="RE", help="Finds the rating in its reply.")] = None,
     scale: Annotated[str, typer.Option(metavar="LOW-HIGH", help="Scale of ratings.")] = "1-10",
+    controls: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Known-bad answers with injections that each judge must refuse, 20.")
+    ] = 0,
+    sentinel: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Frozen gold pairs (JSONL) that show whether the judge moved.")
+    ] = None,
     on_refusal: Annotated[
         str, typer.Option(metavar="HOW", help="loss, tie or exclude: refused, cut, empty answers.")
     ] = "exclude",
@@ -133,6 +139,8 @@ def run(
         template=template,
         judge_template=judge_template_of(judge_template, verdict_regex, verdict_map, rating_regex),
         limit=limit,
+        controls=controls,
+        sentinel=str(sentinel) if sentinel else None,
     )
     how = Carrying(
         out, environment, run_dir=run_dir, fresh=not resume, record=record, replay=replay, max_cost=get("max_cost", max_cost),

@@ -67,7 +67,8 @@ def gate(
     if baseline is None:
         raise problem("no baseline", hint="name a run or a results CSV with `--baseline BASE`")
     found, sides = _compared(out, run, baseline, anyway)
-    answer = decide(found, Limits(margin, min_coverage, _share(max_cost_increase)))
+    marked = [side.name for side in sides if side.unreliable]
+    answer = decide(found, Limits(margin, min_coverage, _share(max_cost_increase)), unreliable=marked)
     document = gate_document(answer, found, *sides)
     out.emit(document)
     append_summary(os.environ, render(document, "markdown"))
@@ -78,7 +79,7 @@ def gate(
 def _compared(out: Out, run: str, base: str, anyway: bool) -> "tuple[Comparison, tuple[Side, Side]]":
     from jc.evals.sides import comparable, read_side
     from jc.evals.statistics.against import compare as compared
-    from jc.evals.statistics.against import refusals
+    from jc.evals.statistics.against import refusals, unwatched
     from jc.evals.statistics.values import Rules
 
     runs = Path(out.config.get("runs"))
@@ -86,8 +87,11 @@ def _compared(out: Out, run: str, base: str, anyway: bool) -> "tuple[Comparison,
     reasons = refusals(*sides)
     if reasons and not anyway:
         raise InputError(f"`{run}` and `{base}` cannot be compared: {' '.join(reasons)}", hint="compare them `--anyway`")
-    for reason in reasons:
+    for reason in (*reasons, *([unknown] if (unknown := unwatched(*sides)) else [])):
         out.warn(reason)
+    for side in sides:
+        if side.unreliable:
+            out.warn(f"{side.name} is marked unreliable: its judge accepts known-bad answers")
     return compared(*sides, Rules(seed=out.config.get("seed"))), sides
 
 

@@ -19,8 +19,12 @@ LEAST_COVERAGE = 0.98
 
 def tell_doubts(out: Out, finished: "Finished", summary: Mapping[str, Any], unpriced: tuple[str, ...]) -> None:
     """Say it all as warnings, which `--quiet` does not hide."""
+    from jc.report.evals_probes import unreliable_line
+
     if unpriced:
         out.say(f"note: what {', '.join(f'`{name}`' for name in unpriced)} cost nobody knows here: it is left out, not zero")
+    if summary["unreliable"]:
+        out.warn(unreliable_line(summary))
     _unusable(out, summary)
     _unread(out, finished)
     for name, why in finished.given_up.items():
@@ -60,11 +64,11 @@ def unread_share(finished: "Finished") -> float:
 
 def missing_verdicts(finished: "Finished") -> int:
     """Verdicts that failed, and those of pairs and answers that are not there yet."""
-    from jc.evals.pipeline import Slot
+    from jc.evals.work import Slot
 
     pipeline, plan = finished.results.pipeline, finished.results.plan
-    failed = sum(1 for note in pipeline.games.values() if note.failure)
-    absent = 0
+    failed = sum(1 for note in (*pipeline.games.values(), *pipeline.probes.values()) if note.failure)
+    absent = len(plan.looks()) - len(pipeline.probes)
     for case in range(len(plan.evalset.cases)):
         for epoch in range(plan.settings.epochs):
             gone = {
@@ -82,7 +86,7 @@ def missing_verdicts(finished: "Finished") -> int:
 
 def _startable(finished: "Finished") -> int:
     """Games whose answers are all there."""
-    from jc.evals.pipeline import Slot
+    from jc.evals.work import Slot
 
     pipeline, plan = finished.results.pipeline, finished.results.plan
     count = 0

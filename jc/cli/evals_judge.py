@@ -14,7 +14,8 @@ from jc.cli.output import Out, problem
 from jc.errors import AnswerIsNo, StoppedEarly
 
 if TYPE_CHECKING:
-    from jc.evals.judge_test import GoldPair, JudgeReport
+    from jc.evals.gold import GoldPair
+    from jc.evals.judge_test import JudgeReport
     from jc.evals.run import Prepared
 
 
@@ -106,11 +107,12 @@ def _prepared(
     from jc.catalog.load import cached_catalog
     from jc.evals import judge_test as test
     from jc.evals import run, runfolder
+    from jc.evals.gold import load_gold
     from jc.evals.judge import Protocol
     from jc.evals.parties import Gateway, resolve_parties
     from jc.evals.plan import Settings, make_plan, money
 
-    pairs = test.with_limit([pair for path in files for pair in test.load_gold(path)], limit)
+    pairs = test.with_limit([pair for path in files for pair in load_gold(path)], limit)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     catalog = cached_catalog(out.catalog)
     parties = resolve_parties({"--judge": judges}, catalog, Gateway(*gateway), environment_of(env_file))["--judge"]

@@ -1,7 +1,7 @@
 """Carry an eval run out on the command line: tell the plan, show progress, write the files, tell the end, leave with its code."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from jc.files import write_atomically
 from jc.report.document import BASE_FORMATS
 
 if TYPE_CHECKING:
+    from jc.evals.plan import Plan
     from jc.evals.run import Finished, Prepared, Request
 
 # What `jc evals resume` takes over from the run: a cap that a resume forgot would be no cap.
@@ -70,7 +71,8 @@ class Carrying:
             concurrency=flag["concurrency"], timeout_s=flag["timeout"], max_attempts=flag["max_attempts"],
             max_wait_s=flag["max_wait"], park=flag["park"], seed=plan.settings.seed,
         )  # fmt: skip
-        with RunProgress(self.out, plan.answers, plan.games + plan.ratings, tty=sys.stderr.isatty()) as progress:
+        verdicts = plan.games + plan.ratings + len(plan.looks())
+        with RunProgress(self.out, plan.answers, verdicts, tty=sys.stderr.isatty()) as progress:
             carried = carry_out(prepared, client, progress, progress)
             with carried as finished:
                 progress.__exit__(None, None, None)
@@ -137,6 +139,9 @@ def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
         lines.append(f"          {plan.games // 2:,} pairs × both orders = {plan.games:,} verdicts by {judges}")
     if plan.ratings:
         lines.append(f"          {plan.ratings:,} ratings by {judges}")
+    if looks := plan.looks():
+        kinds = [f"{len(pairs):,} {name}" for name, pairs in _probed(plan) if pairs]
+        lines.append(f"          {' and '.join(kinds)} = {len(looks):,} more verdicts")
     cost = money(plan, datetime.now(UTC))
     price = (
         "no price known"
@@ -154,6 +159,10 @@ def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
     return lines
 
 
+def _probed(plan: "Plan") -> tuple[tuple[str, Sized], ...]:
+    return ("control items", plan.probes.controls), ("frozen pairs", plan.probes.sentinels)
+
+
 def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
     from jc.evals.finish import smallest_difference
     from jc.evals.plan import duration_s, money
@@ -167,7 +176,10 @@ def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
         "answers": plan.answers,
         "verdicts": plan.games,
         "ratings": plan.ratings,
-        "calls": plan.answers + plan.games + plan.ratings,
+        "controls": len(plan.probes.controls),
+        "sentinel_pairs": len(plan.probes.sentinels),
+        "probe_verdicts": len(plan.looks()),
+        "calls": plan.answers + plan.games + plan.ratings + len(plan.looks()),
         "about_usd": cost.about,
         "at_most_usd": cost.at_most,
         "unpriced": list(cost.unpriced),

@@ -10,12 +10,12 @@ from typing import Any
 
 import jc
 from jc.errors import InputError
-from jc.evals import runfolder
+from jc.evals import probing, runfolder
 from jc.evals.journal import Journal
 from jc.evals.judge import JudgeTemplate
 from jc.evals.outputs import write_csv
 from jc.evals.plan import Plan, Settings
-from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS, UNASKED
+from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS, UNASKED, Results
 from jc.evals.run import Finished, Request
 from jc.evals.runfolder import RunFolder
 from jc.evals.statistics.values import Rules, Standings
@@ -34,10 +34,21 @@ def derive(finished: Finished, *, raw: bool = False) -> dict[str, Any]:
 
     write_csv(folder.path / "results.csv", RESULT_COLUMNS, counted(), raw=raw, mode=0o600)
     write_csv(folder.path / "comparisons.csv", GAME_COLUMNS, results.games(), raw=raw, mode=0o600)
+    _write_probes(results, folder, raw)
     summary = summarise(results.plan, results.run_id, totals, _standings(finished), finished.spent_usd)
+    summary = {**summary, "judge_usd": summary["judge_usd"] + probing.cost_usd(results), **probing.summary(results)}
     body = {"schema": SCHEMA, "jc_version": jc.__version__, **summary}
     folder.write("summary.json", json.dumps(body, default=str, indent=2, ensure_ascii=False) + "\n")
     return summary
+
+
+def _write_probes(results: Results, folder: RunFolder, raw: bool) -> None:
+    """controls.csv, when there are control items or frozen pairs; one of an earlier start is no longer true."""
+    path = folder.path / "controls.csv"
+    if results.plan.probes:
+        write_csv(path, probing.PROBE_COLUMNS, probing.rows(results), raw=raw, mode=0o600)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _standings(finished: Finished) -> Standings | None:

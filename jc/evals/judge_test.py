@@ -4,36 +4,22 @@ The pairs are put to the judge by the very pipeline of an eval run: their answer
 generated, and a stopped test continues like any run.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from jc.errors import InputError, Problem, Where
 from jc.evals.evalset import Case, EvalSet
+from jc.evals.gold import GoldPair
 from jc.evals.parties import Party
-from jc.evals.pipeline import Slot
 from jc.evals.statistics.intervals import wilson_mean
 from jc.evals.statistics.values import Mean
+from jc.evals.work import Slot
 from jc.providers.endpoint import Endpoint
 
 # Not a server: the answers are given, and asking for one more would be a mistake.
 GIVEN = Endpoint("http://given.invalid", label="given", alias="given")
 FIRST, SECOND = Party("first", "first", GIVEN), Party("second", "second", GIVEN)
-
-
-@dataclass(frozen=True, slots=True)
-class GoldPair:
-    """Two answers to one prompt and which of them is better; `attack` names what the worse one tries."""
-
-    id: str
-    set: str
-    prompt: str
-    answers: tuple[str, str]
-    better: Literal[1, 2]
-    attack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +52,6 @@ class JudgeReport:
     def payload(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
-
-
-def load_gold(path: Path) -> list[GoldPair]:
-    """The pairs of a file; InputError with every bad line."""
-    problems: list[Problem] = []
-    pairs = []
-    try:
-        lines = path.read_text("utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read `{path}`: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            if row["better"] not in (1, 2):
-                raise ValueError("`better` is not 1 or 2")  # noqa: TRY301  one message for every bad line
-            answers = (str(row["answer_1"]), str(row["answer_2"]))
-            pairs.append(
-                GoldPair(
-                    str(row["id"]), str(row.get("set", path.stem)), str(row["prompt"]), answers, row["better"], row.get("attack")
-                )
-            )
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            what = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
-            problems.append(Problem(what, Where(str(path), number), hint="each line has prompt, answer_1, answer_2 and better"))
-    if problems:
-        raise InputError.of(problems)
-    return pairs
 
 
 def as_evalset(pairs: Sequence[GoldPair], name: str, digest: str) -> EvalSet:

@@ -6,59 +6,23 @@ What is kept in memory is one small note a unit; texts are read back from the jo
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from jc.errors import JcError
 from jc.evals.asking import Asked, Asker
 from jc.evals.evalset import Case
+from jc.evals.gold import Probe
 from jc.evals.judge import Question, nonce, read_reply, repair_body, request_body
 from jc.evals.parties import Party
 from jc.evals.plan import Plan
-from jc.evals.verdict import Parse, Ruling, mirrored
-from jc.providers.call import Call, Failure, Status
+from jc.evals.verdict import Ruling, mirrored
+from jc.evals.work import AnswerNote, Game, GameNote, Lane, Slot, Unit
+from jc.providers.call import Call
 
 # After this many journal hits in a row a worker lets the others, and signals, have a turn.
 _BREATH = 256
-
-
-class Slot(NamedTuple):
-    """One answer of the plan: which case, which candidate, which epoch (by index)."""
-
-    case: int
-    candidate: int
-    epoch: int
-
-
-class Game(NamedTuple):
-    """One thing for a judge: a pair in one order, or one answer to rate (`second` is -1)."""
-
-    case: int
-    first: int
-    second: int
-    swapped: bool
-    judge: int
-    epoch: int
-
-
-class AnswerNote(NamedTuple):
-    """What is remembered of an answer: its status and where the journal has it."""
-
-    status: Status
-    key: str
-    failure: Failure | None
-
-
-class GameNote(NamedTuple):
-    """What is remembered of a game: the verdict with the pair's names (not the order shown), how it was read, its calls."""
-
-    verdict: str | None
-    rating: float | None
-    parse: Parse
-    keys: tuple[str, ...]
-    failure: Failure | None
 
 
 class Watcher(Protocol):
@@ -74,60 +38,41 @@ class Watcher(Protocol):
         """Two answers are identical: a game less."""
 
 
-class Lane:
-    """The work for one endpoint: answers first, then games; a worker that finds none waits for the next."""
+Bout = tuple[int, int, int]
+"""A case and two candidates of it, the smaller first."""
 
-    def __init__(self, answers: Iterator[Slot], count: int = 0, workers: int = 1) -> None:
-        self._answers = answers
-        self._left = count
-        self._workers = workers
-        self._games: deque[Game] = deque()
-        self._waiting: deque[asyncio.Future[None]] = deque()
 
-    def next(self) -> Slot | Game | None:
-        """The next unit, or None when there is none now.
+class Step(NamedTuple):
+    """A part of the plan that is carried out before anything else is decided: answers to ask for, pairs to be judged."""
 
-        Answers go first because games wait for them, but once two games a worker are waiting they have their turn, so that a
-        run that is stopped half way has verdicts; near the end answers go first again, or their games would end the run alone.
-        """
-        if len(self._games) >= 2 * self._workers and self._left > 4 * self._workers:
-            return self._games.popleft()
-        slot = next(self._answers, None)
-        if slot is not None:
-            self._left -= 1
-            return slot
-        return self._games.popleft() if self._games else None
+    slots: Sequence[Slot]
+    bouts: frozenset[Bout]
 
-    def put(self, game: Game) -> None:
-        """Add a game and wake one worker."""
-        self._games.append(game)
-        while self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(None)
-                break
 
-    async def wait(self) -> None:
-        """Sleep until there may be work."""
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        await future
+class Stages(Protocol):
+    """Who decides, after each step, what comes next."""
 
-    def wake(self) -> None:
-        """Wake every worker: the run is over."""
-        while self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(None)
+    def next(self, pipeline: "Pipeline", /) -> Step | None:
+        """The next step; None when enough is known. Its answer follows from the finished units alone."""
 
 
 class Pipeline:
-    """Carries out a plan. `answers` and `games` hold what came of it, also when it was stopped."""
+    """Carries out a plan. `answers`, `games` and `probes` hold what came of it, also when it was stopped.
 
-    def __init__(self, plan: Plan, asker: Asker, watcher: Watcher | None = None, *, workers: int = 32) -> None:
+    With `stages` the plan is carried out step by step, and `scheduled` and `bouts` hold what was asked for so far.
+    """
+
+    def __init__(
+        self, plan: Plan, asker: Asker, watcher: Watcher | None = None, *, workers: int = 32, stages: Stages | None = None
+    ) -> None:
         self.plan = plan
         self.answers: dict[Slot, AnswerNote] = {}
         self.games: dict[Game, GameNote] = {}
+        self.probes: dict[Probe, GameNote] = {}
+        self.scheduled: set[Slot] | None = None if stages is None else set()
+        self.bouts: set[Bout] | None = None if stages is None else set()
+        self._stages = stages
+        self._probing = plan.looks()
         self.stopped: str | None = None
         self.error: JcError | None = None
         self._asker = asker
@@ -138,11 +83,21 @@ class Pipeline:
         self._done = False
         self._plain_judges: set[int] = set()
         self._repeats = _repeats(plan.evalset.cases)
-        self._lanes = {party.endpoint.identity: Lane(iter(())) for party in (*plan.candidates, *plan.judges)}
-        for identity in self._lanes:
-            mine = sum(party.endpoint.identity == identity for party in plan.candidates)
-            count = mine * len(plan.evalset.cases) * plan.settings.epochs
-            self._lanes[identity] = Lane(self._slots(identity), count, workers)
+        self._parties = {party.endpoint.identity for party in (*plan.candidates, *plan.judges)}
+        self._lanes: dict[object, Lane] = {}
+
+    def asks(self, slot: Slot) -> bool:
+        """Whether an answer is asked for, as far as is decided."""
+        return self.scheduled is None or slot in self.scheduled
+
+    def plays(self, case: int, first: int, second: int) -> bool:
+        """Whether a pair of the plan is judged on a case, as far as is decided."""
+        return self.bouts is None or (case, first, second) in self.bouts
+
+    @property
+    def expected(self) -> int:
+        """How many answers are asked for, as far as is decided."""
+        return self.plan.answers if self.scheduled is None else len(self.scheduled)
 
     def _slots(self, identity: object) -> Iterator[Slot]:
         mine = [number for number, party in enumerate(self.plan.candidates) if party.endpoint.identity == identity]
@@ -162,8 +117,40 @@ class Pipeline:
 
     async def run(self) -> None:
         """Work until everything is answered and judged, or until stopped; an error of ours is kept in `error`."""
+        if self._stages is None:
+            await self._carry_out(None)
+            return
+        while self.stopped is None and (step := self._stages.next(self)) is not None:
+            await self._carry_out(step)
+
+    async def _carry_out(self, step: Step | None) -> None:
+        """One step, or the whole plan: every unit of it is finished when this returns, unless the run was stopped."""
+        self._done = False
+        self._lanes = {identity: self._lane(identity, step) for identity in self._parties}
+        if step is not None:
+            self._open(step)
+        probing, self._probing = self._probing, []
+        self._queue(probing)
         workers = [asyncio.create_task(self._work(lane)) for lane in self._lanes.values() for _ in range(self._workers)]
         await asyncio.gather(*workers)
+
+    def _lane(self, identity: object, step: Step | None) -> Lane:
+        if step is None:
+            mine = sum(party.endpoint.identity == identity for party in self.plan.candidates)
+            return Lane(self._slots(identity), mine * len(self.plan.evalset.cases) * self.plan.settings.epochs, self._workers)
+        slots = [slot for slot in step.slots if self.plan.candidates[slot.candidate].endpoint.identity == identity]
+        return Lane(slots, len(slots), self._workers)
+
+    def _open(self, step: Step) -> None:
+        """Take a step into the plan; pairs whose answers are all here already can be judged at once."""
+        assert self.scheduled is not None
+        assert self.bouts is not None
+        self.scheduled.update(step.slots)
+        self.bouts.update(step.bouts)
+        for case, first, second in sorted(step.bouts):
+            for epoch in range(self.plan.settings.epochs):
+                if all(self._good(Slot(case, player, epoch)) for player in (first, second)):
+                    self._queue(self._both_orders(case, first, second, epoch))
 
     async def _work(self, lane: Lane) -> None:
         hits = 0
@@ -191,16 +178,16 @@ class Pipeline:
         """When nothing runs and nothing is queued, nothing more can come: send every worker home."""
         if self._running or self._pending or self._done:
             return
-        if len(self.answers) >= self.plan.answers:
+        if len(self.answers) >= self.expected:
             self._done = True
             for lane in self._lanes.values():
                 lane.wake()
 
-    async def _do(self, unit: Slot | Game) -> bool:
+    async def _do(self, unit: Unit) -> bool:
         if isinstance(unit, Slot):
             return await self._answer(unit)
         try:
-            return await self._judge(unit)
+            return await (self._judge(unit) if isinstance(unit, Game) else self._probe(unit))
         finally:
             self._pending -= 1
 
@@ -234,59 +221,82 @@ class Pipeline:
         if not plan.pairwise:
             return
         for first, second in plan.pairs(slot.case):
-            if slot.candidate not in (first, second):
-                continue
-            other = self.answers.get(Slot(slot.case, second if slot.candidate == first else first, slot.epoch))
-            if other is not None and other.status == "ok":
-                self._queue(
-                    Game(slot.case, first, second, swapped, judge, slot.epoch)
-                    for judge in range(len(plan.judges))
-                    for swapped in (False, True)
-                )
+            if slot.candidate in (first, second) and self.plays(slot.case, first, second):
+                other = Slot(slot.case, second if slot.candidate == first else first, slot.epoch)
+                if self._good(other):
+                    self._queue(self._both_orders(slot.case, first, second, slot.epoch))
 
-    def _queue(self, games: Iterator[Game]) -> None:
+    def _good(self, slot: Slot) -> bool:
+        note = self.answers.get(slot)
+        return note is not None and note.status == "ok"
+
+    def _both_orders(self, case: int, first: int, second: int, epoch: int) -> Iterator[Game]:
+        for judge in range(len(self.plan.judges)):
+            for swapped in (False, True):
+                yield Game(case, first, second, swapped, judge, epoch)
+
+    def _queue(self, games: Iterable[Game | Probe]) -> None:
         for game in games:
             self._pending += 1
             self._lanes[self.plan.judges[game.judge].endpoint.identity].put(game)
 
     async def _judge(self, game: Game) -> bool:
-        party = self.plan.judges[game.judge]
         question = self._question(game)
         if len(question.answers) == 2 and len(set(question.answers.values())) == 1:
             self.games[game] = GameNote("A=B", None, "identical", (), None)
             if self._watcher:
                 self._watcher.tied()
             return True
-        asked, body = await self._ask_judge(game, party, question)
+        note, asked = await self._ruled(question, game.judge, game.epoch)
+        verdict = mirrored(note.verdict) if note.verdict and game.swapped else note.verdict
+        self.games[game] = note._replace(verdict=verdict)
+        return self._told(game.judge, asked)
+
+    async def _probe(self, probe: Probe) -> bool:
+        """A look at a gold pair; its verdict is about the pair's first and second answer, whatever order was shown."""
+        pair = self.plan.probes.pair(probe)
+        first, second = reversed(pair.answers) if probe.swapped else pair.answers
+        answers = {"A": first, "B": second} if self.plan.pairwise else {"A": first}
+        code = nonce(self.plan.protocol.secret, pair.prompt, *answers.values())
+        note, asked = await self._ruled(Question(pair.case, answers, code), probe.judge, 0)
+        verdict = mirrored(note.verdict) if note.verdict and probe.swapped else note.verdict
+        self.probes[probe] = note._replace(verdict=verdict)
+        return self._told(probe.judge, asked)
+
+    def _told(self, judge: int, asked: Asked) -> bool:
+        self._after(asked)
+        if self._watcher:
+            self._watcher.judged(self.plan.judges[judge].name, asked)
+        return asked.known
+
+    async def _ruled(self, question: Question, judge: int, repeat: int) -> tuple[GameNote, Asked]:
+        """What a judge says to a question, with one repair turn for a reply that cannot be read."""
+        party = self.plan.judges[judge]
+        asked, body = await self._ask_judge(judge, party, question, repeat)
         keys = [asked.key]
         ruling = self._read(asked, question)
         if asked.reply.failure is None and not ruling.readable:
-            repaired = await self._ask(party, repair_body(body, asked.reply.text, question, self.plan.protocol), game.epoch)
+            repaired = await self._ask(party, repair_body(body, asked.reply.text, question, self.plan.protocol), repeat)
             keys.append(repaired.key)
             second = self._read(repaired, question)
             ruling = replace(second, parse="repaired") if second.readable else ruling
             asked = repaired if repaired.reply.failure is not None else asked
-        verdict = mirrored(ruling.verdict) if ruling.verdict and game.swapped else ruling.verdict
-        self.games[game] = GameNote(verdict, ruling.rating, ruling.parse, tuple(keys), asked.reply.failure)
-        self._after(asked)
-        if self._watcher:
-            self._watcher.judged(party.name, asked)
-        return asked.known
+        return GameNote(ruling.verdict, ruling.rating, ruling.parse, tuple(keys), asked.reply.failure), asked
 
     async def _ask(self, party: Party, body: dict[str, Any], repeat: int) -> Asked:
         call = Call(party.endpoint, body, "judge")
         return self._asker.known(call, repeat) or await self._asker.ask(call, party.name, repeat)
 
-    async def _ask_judge(self, game: Game, party: Party, question: Question) -> tuple[Asked, dict[str, Any]]:
+    async def _ask_judge(self, judge: int, party: Party, question: Question, repeat: int) -> tuple[Asked, dict[str, Any]]:
         """Ask by schema where the offer takes one; a server that refuses the schema is asked in words from then on."""
-        structured = party.structured and game.judge not in self._plain_judges
+        structured = party.structured and judge not in self._plain_judges
         body = request_body(question, party.wire_id, self.plan.protocol, structured=structured)
-        asked = await self._ask(party, body, game.epoch)
+        asked = await self._ask(party, body, repeat)
         failure = asked.reply.failure
         if failure is not None and failure.kind == "bad_request" and "response_format" in body:
-            self._plain_judges.add(game.judge)
+            self._plain_judges.add(judge)
             body = request_body(question, party.wire_id, self.plan.protocol, structured=False)
-            asked = await self._ask(party, body, game.epoch)
+            asked = await self._ask(party, body, repeat)
         return asked, body
 
     def _question(self, game: Game) -> Question:

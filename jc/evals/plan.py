@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from jc.catalog.price import Unpriced, price
 from jc.errors import InputError
 from jc.evals.evalset import Case, EvalSet
+from jc.evals.gold import Probe, Probes
 from jc.evals.judge import Protocol
 from jc.evals.parties import Party
 from jc.quantities import Usage
@@ -22,6 +23,7 @@ TYPICAL_ANSWER_TOKENS = 300
 TYPICAL_REASON_TOKENS = 250
 JUDGE_PROMPT_TOKENS = 320
 TYPICAL_LATENCY_S = 3.0
+NO_PROBES = Probes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Settings:
     on_refusal: OnRefusal = "exclude"
     stream: bool = False
     margin: float = 0.02
+    stop_when_decided: bool = False
+    """Look at the pairs in between and stop when all are decided; the words then pay for every look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ class Plan:
     judges: tuple[Party, ...]
     settings: Settings
     protocol: Protocol
+    probes: Probes = field(default_factory=Probes)
+    """Control items and frozen pairs that the judges look at beside the answers."""
+
+    def looks(self) -> list[Probe]:
+        """Every look at a gold pair: twice by each judge."""
+        return self.probes.looks(len(self.judges))
 
     @property
     def pairwise(self) -> bool:
@@ -100,7 +110,12 @@ def pairs_of(candidates: int, case: int, baseline: int | None, per_prompt: int |
 
 
 def make_plan(
-    evalset: EvalSet, candidates: Sequence[Party], judges: Sequence[Party], settings: Settings, protocol: Protocol
+    evalset: EvalSet,
+    candidates: Sequence[Party],
+    judges: Sequence[Party],
+    settings: Settings,
+    protocol: Protocol,
+    probes: Probes = NO_PROBES,
 ) -> Plan:
     """A plan that can be carried out; InputError when there is nothing to compare by."""
     has_checks = any(case.checks for case in evalset.cases)
@@ -112,7 +127,11 @@ def make_plan(
         raise InputError("pairs need two candidates", hint="add a candidate, or use `--judge-mode pointwise`")
     if settings.baseline and settings.baseline not in [party.name for party in candidates]:
         raise InputError(f"the baseline `{settings.baseline}` is not a candidate", hint="name one of `--candidates`")
-    return Plan(evalset, tuple(candidates), tuple(judges), settings, protocol)
+    if probes and not judges:
+        raise InputError("control items and frozen pairs need a judge", hint="add `--judge MODEL`")
+    if settings.stop_when_decided and len(candidates) < 2:
+        raise InputError("`--stop-when-decided` decides between candidates, and there is one", hint="add a candidate")
+    return Plan(evalset, tuple(candidates), tuple(judges), settings, protocol, probes)
 
 
 class Money(NamedTuple):
@@ -145,6 +164,13 @@ def loads(plan: Plan) -> Iterator[Load]:
         largest = Usage(base + answers * plan.settings.max_tokens, plan.protocol.max_tokens)
         if calls:
             yield from (Load(party, calls // len(plan.judges), typical, largest) for party in plan.judges)
+    if plan.probes and plan.judges:
+        pairs = (*plan.probes.controls, *plan.probes.sentinels)
+        size = sum(len(pair.prompt) + sum(map(len, pair.answers)) for pair in pairs) // len(pairs) // CHARS_PER_TOKEN
+        most = max(len(pair.prompt) + sum(map(len, pair.answers)) for pair in pairs)
+        typical = Usage(JUDGE_PROMPT_TOKENS + size, TYPICAL_REASON_TOKENS)
+        largest = Usage(JUDGE_PROMPT_TOKENS + most, plan.protocol.max_tokens)
+        yield from (Load(party, 2 * len(pairs), typical, largest) for party in plan.judges)
 
 
 def _tokens(case: Case) -> int:

@@ -11,11 +11,12 @@ from typing import Any
 
 from jc.evals.asking import Asked, Asker
 from jc.evals.checks import run_checks
-from jc.evals.pipeline import Game, GameNote, Pipeline, Slot
+from jc.evals.pipeline import Pipeline
 from jc.evals.plan import Plan
 from jc.evals.statistics.values import Evidence, Mark
 from jc.evals.statistics.values import Game as ScoredGame
 from jc.evals.verdict import reasons, score_of
+from jc.evals.work import Game, GameNote, Slot
 from jc.quantities import Usage
 
 RESULT_COLUMNS = (
@@ -63,7 +64,7 @@ class Results:
         names = [party.name for party in self.plan.candidates]
         for game in sorted(self.pipeline.games):
             note = self.pipeline.games[game]
-            usage, cost, latency, attempts, reason = self._judge_calls(note)
+            usage, cost, latency, attempts, reason = self.judge_calls(note)
             yield {
                 "prompt_id": self.plan.evalset.cases[game.case].id,
                 "a": names[game.first],
@@ -81,7 +82,7 @@ class Results:
                 "attempts": attempts,
             }
 
-    def _judge_calls(self, note: GameNote) -> tuple[Usage, Decimal | None, float, int, str]:
+    def judge_calls(self, note: GameNote) -> tuple[Usage, Decimal | None, float, int, str]:
         """What the calls of one game used, cost and said; a repair turn counts with the call that it repairs."""
         usage, cost, latency, attempts, reason = Usage(requests=0), Decimal(0), 0.0, 0, ""
         priced = True
@@ -103,7 +104,7 @@ class Results:
         units: dict[tuple[int, int, int, int, int], list[float | None]] = defaultdict(list)
         for game in sorted(self.pipeline.games):
             note = self.pipeline.games[game]
-            _usage, cost, _latency, _attempts, reason = self._judge_calls(note)
+            _usage, cost, _latency, _attempts, reason = self.judge_calls(note)
             players = (game.first,) if game.second < 0 else (game.first, game.second)
             for player in players:
                 tally = tallies[Slot(game.case, player, game.epoch)]

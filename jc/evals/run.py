@@ -5,6 +5,7 @@ pipeline over journal and client, and writes what is derived, also when it was s
 """
 
 import asyncio
+import hashlib
 import os
 import platform
 import signal
@@ -24,19 +25,23 @@ from jc.errors import InputError, JcError
 from jc.evals import runfolder
 from jc.evals.asking import Asker, spent_usd
 from jc.evals.evalset import load_evalset
+from jc.evals.gold import Probes, controls, load_gold
 from jc.evals.journal import Journal
 from jc.evals.judge import JudgeTemplate, Protocol
 from jc.evals.parties import DEMO, Gateway, Party, at_demo, resolve_parties
-from jc.evals.pipeline import Pipeline, Slot, Watcher
+from jc.evals.pipeline import Pipeline, Watcher
 from jc.evals.plan import Plan, Settings, loads, make_plan, money
 from jc.evals.purse import Purse
 from jc.evals.results import Results
 from jc.evals.runfolder import RunFolder
+from jc.evals.work import Slot
 from jc.providers.client import Client
 from jc.providers.replay import Recorder, Replayer, secret_on
 from jc.providers.settings import ClientSettings, Observer
 
 SYNC_EVERY_S = 0.1
+SENTINEL_COPY = "sentinel.jsonl"
+"""The run's copy of its frozen pairs, so that the folder stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ class Request:
     judge_template: JudgeTemplate | None = None
     judge_max_tokens: int = 1024
     limit: int | None = None
+    controls: int = 0
+    """Control items that each judge looks at beside the answers."""
+    sentinel: str | None = None
+    """A file of frozen gold pairs that is judged in each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,8 @@ def prepare(
     path = where.run_dir or where.runs / runfolder.run_id(str(prompts), request.candidates, request.judges, request.base_url)
     low, high = request.scale
     protocol = Protocol(secret_of(path, where), low, high, request.judge_template, request.judge_max_tokens)
-    plan = make_plan(evalset, parties["--candidates"], parties["--judge"], request.settings, protocol)
+    probes = _probes(request, path)
+    plan = make_plan(evalset, parties["--candidates"], parties["--judge"], request.settings, protocol, probes)
     unpriced = money(plan, now).unpriced
     if spending.max_usd is not None and unpriced and not spending.allow_unpriced:
         shown = ", ".join(f"`{name}`" for name in unpriced)
@@ -138,6 +148,19 @@ def prepare(
     if spending.max_usd is not None:
         _refuse_small_cap(plan, spending.max_usd, now)
     return Prepared(request, plan, path, where, spending, prompts, catalog.digest, unpriced)
+
+
+def _probes(request: Request, path: Path) -> Probes:
+    """The control items and frozen pairs; a sentinel file that is gone is read from the run's own copy."""
+    attacks = load_gold(shipped_evalsets() / "judge" / "injections.jsonl") if request.controls else []
+    chosen = controls(attacks, request.controls) if request.controls else ()
+    if request.sentinel is None:
+        return Probes(chosen)
+    file = Path(request.sentinel)
+    copy = path / SENTINEL_COPY
+    file = copy if copy.is_file() and not file.exists() else file
+    pairs = tuple(load_gold(file))
+    return Probes(chosen, pairs, hashlib.sha256(file.read_bytes()).hexdigest())
 
 
 def _refuse_small_cap(plan: Plan, cap: Decimal, now: datetime) -> None:
@@ -219,6 +242,9 @@ def carry_out(
     with runfolder.locked(folder), Journal(folder.journal) as journal:
         _write_manifest(folder, prepared, now())
         folder.write(f"evalset{prepared.prompts.suffix}", prepared.prompts.read_bytes())
+        sentinel = prepared.request.sentinel
+        if sentinel is not None and Path(sentinel).is_file():
+            folder.write(SENTINEL_COPY, Path(sentinel).read_bytes())
         finished = asyncio.run(_drive(prepared, client, journal, watcher, observer, now))
         yield replace(finished, set_aside=aside)
 

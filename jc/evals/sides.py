@@ -14,7 +14,7 @@ from jc.errors import InputError, Problem, Where
 from jc.evals import runfolder
 from jc.evals.evalset import load_evalset
 from jc.evals.runfolder import RunFolder
-from jc.evals.statistics.against import Side
+from jc.evals.statistics.against import Sentinel, Side
 from jc.evals.statistics.values import Mark
 
 _NEEDED = ("prompt_id", "candidate", "score")
@@ -38,7 +38,11 @@ def comparable(run: Side, base: Side) -> tuple[Side, Side]:
     """Both sides; when one is a bare CSV, nobody knows its judge, and the other's is left out of the question too."""
     if run.judge_digest and base.judge_digest:
         return run, base
-    return replace(run, judges=(), judge_digest=""), replace(base, judges=(), judge_digest="")
+    return _unknown_judge(run), _unknown_judge(base)
+
+
+def _unknown_judge(side: Side) -> Side:
+    return replace(side, judges=(), judge_digest="", sentinels={})
 
 
 def _with_manifest(folder: RunFolder, results: Path) -> Side:
@@ -54,7 +58,24 @@ def _with_manifest(folder: RunFolder, results: Path) -> Side:
         judges=tuple(party["name"] for party in manifest["judges"]),
         judge_digest=hashlib.sha256(rules.encode()).hexdigest(),
         prompt_digest=_prompt_digests(folder),
+        **_watched(folder),
     )
+
+
+def _watched(folder: RunFolder) -> dict[str, Any]:
+    """What the summary says of frozen pairs and control items; nothing for a run without a summary or of an older `jc`."""
+    try:
+        summary = json.loads(folder.summary.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    verdicts = (summary.get("sentinel") or {}).get("verdicts") or {}
+    sentinels = {judge: Sentinel(_said(found), dict.fromkeys(found, 1.0)) for judge, found in verdicts.items()}
+    return {"sentinels": sentinels, "unreliable": bool(summary.get("unreliable"))}
+
+
+def _said(shares: Mapping[str, float]) -> dict[str, float]:
+    """What the better answer of each frozen pair got over both orders, as a win, a tie or a loss."""
+    return {key: 0.5 + ((share > 0.5) - (share < 0.5)) / 2 for key, share in shares.items()}
 
 
 def _prompt_digests(folder: RunFolder) -> dict[str, str]:

@@ -1,13 +1,17 @@
 """An eval run for people: standings, what is proven and what is not, the win matrix, the judge's card; and the same as JSON."""
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jc.report.document import Document
+from jc.report.evals_probes import control_lines, sentinel_lines
 from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_amount
 from jc.report.table import Column, Table, markdown_cell
 
 SCHEMA = "jc.evals/1"
+WIDTH = 98
+"""Columns of text for a person, where no terminal tells its own."""
 DEMO_NOTE = "demo data: the answers and the judge are the embedded demo endpoint's"
 Summary = Mapping[str, Any]
 
@@ -18,12 +22,17 @@ def evals_document(summary: Summary) -> Document:
     parts = [table.text() for table in tables[:1]]
     if lines := word_lines(summary):
         parts.append("\n".join(lines))
+    probed = [*control_lines(summary), *sentinel_lines(summary)]
+    if probed:
+        parts.append("\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in probed))
     parts.extend(table.text() for table in tables[1:])
     if summary["demo"]:
         parts.append(f"({DEMO_NOTE})")
     markdown = [table.markdown() for table in tables]
     if proofs := proof_lines(summary):
         markdown.insert(1, "\n".join(f"- {markdown_cell(line)}" for line in proofs))
+    if probed:
+        markdown.append("\n".join(f"- {markdown_cell(line)}" for line in probed))
     if summary["demo"]:
         markdown.append(f"_{DEMO_NOTE}_")
     return Document(

@@ -8,6 +8,7 @@ from jc.report.charts import bars, curves, heat_map, plane
 from jc.report.conclusion import evals_conclusion, joined
 from jc.report.evals import DEMO_NOTE, evals_document, judge_lines, p_text, proof_lines
 from jc.report.evals_cases import MAX_FAILURES, MAX_TEXT, Reading, Row
+from jc.report.evals_probes import control_lines, sentinel_lines, unreliable_line
 from jc.report.html import Block, Grid, Listing, Page, Prose, Section, render_page
 from jc.report.numbers import UNKNOWN, percent, seconds, usd_request, usd_total
 from jc.report.table import Column, Table
@@ -29,6 +30,19 @@ def evals_page(
     `summary` is what `jc.evals.summary.summarise` gives, `answers` and `games` are the rows of results.csv and comparisons.csv in
     the order of the set (read once, so iterators of any length do), `prompts` the texts of the prompts by id, where known.
     """
+    page = Page(
+        kind=f"Eval run {summary['run_id']}",
+        title=evals_conclusion(summary),
+        lead=_lead(summary),
+        notes=_notes(summary),
+        sections=evals_sections(summary, answers, games, prompts or {}),
+        reproduce=reproduce,
+    )
+    return render_page(page)
+
+
+def evals_sections(summary: Summary, answers: Iterable[Row], games: Iterable[Row], prompts: Mapping[str, str]) -> list[Section]:
+    """What a page tells of a run, section by section; the arguments are those of `evals_page`."""
     names = [row["candidate"] for row in summary["candidates"]]
     reading = Reading(colors(names))
     reading.read_games(games)
@@ -40,19 +54,11 @@ def evals_page(
         _latency(reading),
         _categories(summary, reading),
         _judges(summary),
-        _disputes(reading, prompts or {}),
-        _answers(reading, prompts or {}),
+        _disputes(reading, prompts),
+        _answers(reading, prompts),
         _failures(reading),
     ]
-    page = Page(
-        kind=f"Eval run {summary['run_id']}",
-        title=evals_conclusion(summary),
-        lead=_lead(summary),
-        notes=_notes(summary),
-        sections=[section for section in sections if section],
-        reproduce=reproduce,
-    )
-    return render_page(page)
+    return [section for section in sections if section]
 
 
 def _lead(summary: Summary) -> list[str]:
@@ -72,6 +78,7 @@ def _lead(summary: Summary) -> list[str]:
 
 def _notes(summary: Summary) -> list[str]:
     notes = [f"These are {DEMO_NOTE}."] if summary["demo"] else []
+    notes += [text] if (text := unreliable_line(summary)) else []
     if summary["missing"]:
         notes.append(
             f"{summary['missing']:,} of {summary['answers']:,} answers are missing; comparisons use prompts that both answered."
@@ -87,6 +94,8 @@ def _standings(summary: Summary, reading: Reading) -> Section:
     table = evals_document(summary).tables[0]
     blocks: list[Block] = [Grid(table, reading.colors)]
     if lines := proof_lines(summary):
+        blocks.append(Listing(lines))
+    if lines := control_lines(summary):
         blocks.append(Listing(lines))
     blocks.append(Prose([_how_scored(summary)], muted=True))
     return Section("Standings", blocks)
@@ -246,8 +255,9 @@ def _mean(value: float) -> str:
 
 def _judges(summary: Summary) -> Section | None:
     cards = summary["standings"]["judges"] if summary["standings"] else ()
+    probed = [*control_lines(summary), *sentinel_lines(summary)]
     if not cards:
-        return None
+        return Section("Judge health", [Listing(probed)]) if probed else None
     heads = ("Games", "Same verdict in both orders", "Ties", "First place wins", "p", "Not read")
     columns = (Column("Judge"), *(Column(name, "right") for name in heads))
     rows = [
@@ -263,7 +273,8 @@ def _judges(summary: Summary) -> Section | None:
         "A judge that changes its mind with the order, or prefers the first answer (p near 0), adds noise: both orders are "
         "always judged, so a preference for a place cannot make a winner."
     )
-    return Section("Judge health", [Listing(judge_lines(summary)), Grid(Table(columns, rows)), Prose([remark], muted=True)])
+    lines = [*probed, *judge_lines(summary)]
+    return Section("Judge health", [Listing(lines), Grid(Table(columns, rows)), Prose([remark], muted=True)])
 
 
 def _disputes(reading: Reading, prompts: Mapping[str, str]) -> Section | None:

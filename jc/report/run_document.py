@@ -156,6 +156,7 @@ def run_command(request: Mapping[str, Any]) -> str:
     for name, usual in (("epochs", 1), ("seed", 0), ("max_tokens", 4096), ("on_refusal", "exclude"), ("margin", 0.02)):
         parts += _flag(name, settings[name], usual)
     parts += [*_flag("template", request["template"], None), *_flag("limit", request["limit"], None)]
+    parts += [*_flag("controls", request.get("controls", 0), 0), *_flag("sentinel", request.get("sentinel"), None)]
     return shlex.join([*parts, *(["--ttft"] if settings["stream"] else [])])
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from jc.errors import InputError
-from jc.evals.judge_test import GoldPair, load_gold, report, with_limit
+from jc.evals.gold import GoldPair, load_gold
+from jc.evals.judge_test import report, with_limit
 from jc.evals.run import shipped_evalsets
 
 PAIRS = [

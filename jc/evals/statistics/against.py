@@ -23,7 +23,7 @@ MOST_CHANGED = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Sentinel:
-    """A judge's verdicts on frozen gold pairs, and the gold: scores of the first answer by pair id."""
+    """A judge's verdicts on frozen gold pairs, and the gold: scores of one answer (1, 0.5, 0) by pair."""
 
     judged: Mapping[str, float]
     gold: Mapping[str, float]
@@ -46,7 +46,10 @@ class Side:
     p95_s: Mapping[str, float | None] = field(default_factory=dict)
     coverage: Mapping[str, float] = field(default_factory=dict)
     """Share of the set's prompts with a usable score, by candidate."""
-    sentinel: Sentinel | None = None
+    sentinels: Mapping[str, Sentinel] = field(default_factory=dict)
+    """What each judge said about the frozen pairs of the run, by judge."""
+    unreliable: bool = False
+    """Whether the run is marked: its judges accepted too many control items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,23 @@ def refusals(run: Side, base: Side, alpha: float = 0.05) -> tuple[str, ...]:
     here, there = ({mark.candidate for mark in side.marks} for side in (run, base))
     if run.basis == base.basis == "games" and here != there:
         out.append(f"A win rate depends on the opponents, and they differ: {_listed(sorted(here ^ there))}.")
-    if run.sentinel and base.sentinel and (moved := judge_moved(run.sentinel, base.sentinel, alpha)):
-        out.append(moved)
-    return tuple(out)
+    watched = sorted(set(run.sentinels) & set(base.sentinels))
+    moved = ((judge, judge_moved(run.sentinels[judge], base.sentinels[judge], alpha)) for judge in watched)
+    return (*out, *(f"The judge `{judge}` moved: {why}" for judge, why in moved if why))
+
+
+def unwatched(run: Side, base: Side) -> str:
+    """That nobody knows whether the judges moved, as a sentence, when frozen pairs were asked for; else empty."""
+    if not run.sentinels and not base.sentinels:
+        return ""
+    for judge in run.judges or base.judges:
+        here, there = (side.sentinels.get(judge) for side in (run, base))
+        if here is None or there is None:
+            lacking = run.name if here is None else base.name
+            return f"{lacking} has no frozen pairs (`--sentinel`): whether the judge moved is not known."
+        if not set(here.judged) & set(there.judged):
+            return "The two runs judged different frozen pairs: whether the judge moved is not known."
+    return ""
 
 
 def _basis(side: Side) -> str:
@@ -135,10 +152,10 @@ def judge_moved(run: Sentinel, base: Sentinel, alpha: float = 0.05) -> str | Non
         sum(a and not b for a, b in zip(now, then, strict=True)), sum(b and not a for a, b in zip(now, then, strict=True))
     )
     if p < alpha:
-        return f"The judge moved: {sum(then)} of {len(common)} frozen pairs right before, {sum(now)} now (p = {p:.2g})."
+        return f"{sum(then)} of {len(common)} frozen pairs right before, {sum(now)} now (p = {p:.2g})."
     changed = sum(run.judged[key] != base.judged[key] for key in common)
     if wilson(changed, len(common), alpha).low > MOST_CHANGED:
-        return f"The judge moved: its verdict changed on {changed} of {len(common)} frozen pairs."
+        return f"its verdict changed on {changed} of {len(common)} frozen pairs."
     return None
 
 

@@ -1,5 +1,6 @@
 """The gate of a pipeline: may this change go in?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +22,7 @@ class Limits:
 class GateCheck:
     """One question of the gate and its answer, as a sentence."""
 
-    name: Literal["regression", "coverage", "cost", "missing"]
+    name: Literal["regression", "coverage", "cost", "missing", "judge"]
     candidate: str
     passed: bool
     message: str
@@ -35,13 +36,15 @@ class Gate:
     checks: tuple[GateCheck, ...]
 
 
-def gate(comparison: Comparison, limits: Limits | None = None) -> Gate:
+def gate(comparison: Comparison, limits: Limits | None = None, *, unreliable: Sequence[str] = ()) -> Gate:
     """Whether this run may pass: no proven loss beyond the margin, enough coverage, no forbidden rise in cost, nobody missing.
 
+    `unreliable` names the runs whose judges accepted too many control items: nothing that they say opens a gate.
     What is not proven passes, and its message says so. An unknown cost fails a limit on cost: unknown is not zero.
     """
     limits = limits or Limits()
     checks = [GateCheck("missing", name, False, f"`{name}` has no score on a prompt of the base.") for name in comparison.missing]
+    checks += [GateCheck("judge", name, False, f"The judge of `{name}` accepts known-bad answers.") for name in unreliable]
     for row in comparison.rows:
         checks.append(_regression(row, limits.margin))
         checks.append(_coverage(row, limits.min_coverage))

@@ -4,7 +4,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from jc.evals.statistics.against import Comparison, Sentinel, Side, compare, judge_moved, refusals
+from jc.evals.statistics.against import Comparison, Sentinel, Side, compare, judge_moved, refusals, unwatched
 from jc.evals.statistics.gate import Gate, Limits, gate
 from jc.evals.statistics.values import Mark, Rules
 
@@ -102,18 +102,27 @@ def sentinel(right: int, wrong: int, changed: int = 0) -> Sentinel:
 
 def test_a_judge_that_lost_accuracy_on_frozen_pairs_has_moved() -> None:
     """95 of 100 right before and 80 now: McNemar on 15 pairs; 93 now is no proof."""
-    assert (
-        judge_moved(sentinel(80, 20), sentinel(95, 5))
-        == "The judge moved: 95 of 100 frozen pairs right before, 80 now (p = 6.1e-05)."
-    )
+    assert judge_moved(sentinel(80, 20), sentinel(95, 5)) == "95 of 100 frozen pairs right before, 80 now (p = 6.1e-05)."
     assert judge_moved(sentinel(93, 7), sentinel(95, 5)) is None
-    assert refusals(replace(BASE, sentinel=sentinel(80, 20)), replace(BASE, sentinel=sentinel(95, 5))) != ()
+    run, base = (replace(BASE, judges=("j",), sentinels={"j": sentinel(right, 100 - right)}) for right in (80, 95))
+    assert [line[:25] for line in refusals(run, base)] == ["The judge `j` moved: 95 o"]
+    assert unwatched(run, base) == ""
+
+
+def test_frozen_pairs_of_one_run_alone_tell_nothing_and_that_is_said() -> None:
+    """Without the other run's verdicts nobody knows whether the judge moved; without any nobody asked."""
+    run = replace(BASE, judges=("j",), sentinels={"j": sentinel(80, 20)})
+    other = replace(run, sentinels={"j": Sentinel({"elsewhere": 1.0}, {"elsewhere": 1.0})})
+
+    assert unwatched(BASE, BASE) == ""
+    assert "`--sentinel`" in unwatched(run, replace(BASE, judges=("j",)))
+    assert "different frozen pairs" in unwatched(run, other)
 
 
 def test_a_judge_that_changed_many_verdicts_has_moved_even_at_equal_accuracy() -> None:
     """Forty wrong verdicts of another kind: surely more than a tenth changed."""
     moved = judge_moved(sentinel(60, 40, changed=40), sentinel(60, 40))
-    assert moved == "The judge moved: its verdict changed on 40 of 100 frozen pairs."
+    assert moved == "its verdict changed on 40 of 100 frozen pairs."
     assert judge_moved(sentinel(3, 0), Sentinel({}, {})) is None
 
 
@@ -186,6 +195,13 @@ def test_the_gate_stops_when_a_candidate_is_missing() -> None:
     found = passes(side("head", {"x": ups_and_downs(1, 0.0)}))
     assert not found.passed
     assert found.checks[0].message == "`y` has no score on a prompt of the base."
+
+
+def test_the_gate_stops_when_the_judge_accepts_bad_answers() -> None:
+    """A run that is marked unreliable opens no gate."""
+    found = gate(compare(BASE, BASE), unreliable=["head"])
+    assert not found.passed
+    assert found.checks[0].message == "The judge of `head` accepts known-bad answers."
 
 
 def test_a_comparison_of_nothing_does_not_pass() -> None:
