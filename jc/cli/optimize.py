@@ -106,7 +106,8 @@ def pool_of(catalog: "Catalog", names: list[str] | None, region: str | None, at:
 
 def _payload(found: "Optimum", simulation: "Simulation", wanted: Any, offers: "list[Offer]") -> dict[str, Any]:
     from jc.simulate.quality import Qualities
-    from jc.simulate.result import QUANTILES, interval_usd, money_text
+    from jc.simulate.breakdown import money_text
+    from jc.simulate.result import QUANTILES, interval_usd
     from jc.simulate.run import change
 
     qualities = Qualities(simulation.book.catalog, offers)

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jc.cli.amounts import duration_s, moment, share, shares, usd_pico
+from jc.cli.amounts import duration_s, moment, share, shares
 from jc.cli.options import command, split_list
-from jc.cli.output import Out, problem
+from jc.cli.output import Out, problem, terminal_width
+from jc.cli.simulate_setup import confusion_of, dimensions, split_by, terms_of, wants_page
 from jc.errors import AnswerIsNo, StoppedEarly
 
 if TYPE_CHECKING:
     from jc.catalog.model import Catalog, RouteTable
     from jc.simulate.compare import Limits
     from jc.simulate.simulation import Question, Simulation
-    from jc.simulate.state import Terms
 
-DIMENSIONS = ("class", "model", "key", "org", "day", "hour")
 Tables = Annotated[
     list[str] | None,
     typer.Option("--routes", "-r", metavar="TABLE", help="A route table: a file, a shipped name, or pin:MODEL. Repeatable."),
@@ -42,6 +41,13 @@ def simulate(
     max_bad: Annotated[str | None, typer.Option(metavar="SHARE", help="Exit 2 when more rows than this are bad, as 1%.")] = None,
     allow_unpriced: Annotated[bool, typer.Option(help="Leave models without a price out of the sum.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the HTML page.")] = None,
+    confusion: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What the classifier mistakes, from `jc classifier score -o FILE.json`.")
+    ] = None,
+    grid: Annotated[
+        float | None,
+        typer.Option("--grid-gco2e-per-kwh", metavar="G", min=0, help="Also the CO₂e of the energy, in grams."),
+    ] = None,
     backtest: Annotated[bool, typer.Option("--backtest", help="How far the latency fit is off on unseen sessions.")] = False,
     overload: Annotated[bool, typer.Option("--overload", help="Fit a batching server to an overloaded log.")] = False,
     fit_output: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the fitted speeds as YAML.")] = None,
@@ -89,7 +95,7 @@ def simulate(
     from jc.simulate.run import simulate as replay
     from jc.simulate.speedfile import read_speeds, write_speeds
 
-    dimensions = _dimensions(by)
+    shown = dimensions(by)
     catalog = open_catalog(out)
     question = _question(catalog, traffic, routes, baseline, tokens, cache)
     spans = [("--outage", one) for one in outage or []] + [("--slowdown", one) for one in slowdown or []]
@@ -98,14 +104,15 @@ def simulate(
         spans=spans, limits=limits,
     )  # fmt: skip
     question = _detailed(
-        question, by=dimensions, mix=shares("--mix", mix), at=moment("--at", at), format=log_format, rejects=rejects,
+        question, by=split_by(shown, traffic, delta=explain_delta, page=wants_page(out, report), plans=plans),
+        mix=shares("--mix", mix), at=moment("--at", at), format=log_format, rejects=rejects,
         allow_unpriced=allow_unpriced, seed=seed, backtest=backtest, overload=overload, classify_all=_all_of(classify),
         speeds=read_speeds(speeds) if speeds else {}, find_budget=find_budget, terms=terms,
-        engine=_engine_of(engine, scheduler), scheduler=scheduler,
+        engine=_engine_of(engine, scheduler), scheduler=scheduler, confusion=confusion_of(confusion),
     )  # fmt: skip
     simulation = replay(question, catalog)
     check_bad(simulation.counts.total, simulation.counts.rejected, max_bad)
-    values = payload(simulation, by=dimensions, slo_s=duration_s("--slo", slo))
+    values = payload(simulation, by=shown, slo_s=duration_s("--slo", slo), gco2e_per_kwh=grid)
     said = _compared(
         values, compare_to, Limits(share("--max-cost-increase", max_cost_increase), duration_s("--max-p95", max_p95))
     )
@@ -113,7 +120,7 @@ def simulate(
         values["plans"] = {one.name: plan_rows(simulation, catalog, one) for one in simulation.estimates if one.cost}
     if explain_delta:
         values["delta"] = _delta(simulation, named=baseline != "logged")
-    document = simulation_document(values, _reproduce(catalog, question))
+    document = simulation_document(values, _reproduce(catalog, question), terminal_width())
     tell(out, simulation)
     out.emit(document)
     if fit_output is not None:
@@ -201,42 +208,6 @@ def _detailed(question: "Question", **more: Any) -> "Question":
     return replace(question, **more)
 
 
-def terms_of(
-    catalog: "Catalog",
-    *,
-    budget: str | None,
-    window: str,
-    kind: str,
-    below: str | None,
-    low_model: str | None,
-    park: bool,
-    find: bool,
-    spans: list[tuple[str, str]],
-    limits: bool,
-) -> "Terms":
-    """Budgets, outages, slowdowns and limits as the row engine takes them."""  # fmt: skip
-    from jc.catalog.names import resolve
-    from jc.simulate.events import parsed
-    from jc.simulate.state import Allowance, Terms
-
-    if kind not in {"first-use", "fixed"}:
-        raise problem(f"`--window-kind {kind}`: no such choice", hint="first-use or fixed")
-    if budget is None and not find and (below or low_model or park):
-        raise problem("`--below`, `--low-model` and `--park` need a `--budget`")
-    if (below is None) != (low_model is None):
-        raise problem("`--below` and `--low-model` belong together", hint="--below 0.02 --low-model deepseek-chat")
-    allowance = None
-    if budget is not None or find:
-        length = int((duration_s("--window", window) or 0) * 1_000_000)
-        if length <= 0:
-            raise problem(f"`--window {window}`: a window has a length")
-        low = resolve(catalog, low_model) if low_model else None
-        cap = usd_pico("--budget", budget) if budget is not None else 0
-        allowance = Allowance(cap, length, kind == "fixed", usd_pico("--below", below) if below else -1, low, park)
-    events = tuple(parsed(flag, text, catalog) for flag, text in spans)
-    return Terms(allowance, events, limits)
-
-
 def _engine_of(engine: str, scheduler: str | None) -> str:
     if engine not in {"local", "dask"}:
         raise problem(f"`--engine {engine}`: no such engine", hint="local or dask")
@@ -251,14 +222,6 @@ def _all_of(classify: str) -> bool:
     return classify == "all"
 
 
-def _dimensions(by: list[str] | None) -> tuple[str, ...]:
-    wanted = split_list(by)
-    for name in wanted:
-        if name not in DIMENSIONS:
-            raise problem(f"`--by {name}`: no such dimension", hint=f"dimensions: {', '.join(DIMENSIONS)}")
-    return wanted
-
-
 def check_bad(total: int, rejected: int, max_bad: str | None) -> None:
     """Exit 2 when more rows are bad than was allowed."""
     limit = share("--max-bad", max_bad)
@@ -271,11 +234,19 @@ def check_bad(total: int, rejected: int, max_bad: str | None) -> None:
 
 def tell(out: Out, simulation: "Simulation") -> None:
     """The story: what was detected, what was left out."""
+    from jc.simulate.result import unknown_models
+
     for note in simulation.notes:
         out.say(note)
     tell_counts(out, simulation.counts)
     for warning in simulation.warnings:
         out.warn(warning)
+    unknown = unknown_models(simulation)
+    if unknown and out.verbose:
+        for name, requests in unknown.items():
+            out.say(f"  not in the catalog: `{name}`, {requests:,} requests")
+    elif unknown:
+        out.hint("name them with --verbose")
 
 
 def tell_counts(out: Out, counts: Any) -> None:

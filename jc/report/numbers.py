@@ -83,6 +83,16 @@ def joules(value: float | None) -> str:
     return f"{_three(value)} J"
 
 
+def grams(value: float | None) -> str:
+    """A mass from grams, `26.4 kg`."""
+    if value is None:
+        return UNKNOWN
+    for factor, unit in ((1e6, "t"), (1e3, "kg")):
+        if value >= factor:
+            return f"{_three(value / factor)} {unit}"
+    return f"{_three(value)} g"
+
+
 def count(value: float | None) -> str:
     """A count with thousands separators, in millions from ten million on, `31.4 M`."""
     if value is None:

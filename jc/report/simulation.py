@@ -1,6 +1,6 @@
 """A simulation for people: one row per route table, where the saving comes from, and what it all rests on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from textwrap import fill
@@ -8,9 +8,18 @@ from typing import Any
 
 from jc.report.conclusion import number
 from jc.report.document import Document
-from jc.report.numbers import MINUS, UNKNOWN, bar, count, joules, percent, seconds, usd_amount
+from jc.report.numbers import MINUS, UNKNOWN, bar, count, grams, joules, percent, seconds, usd_amount, usd_request
 from jc.report.simulation_html import signed_share, simulation_page
+from jc.report.simulation_more import (
+    backtest_tables,
+    compared_tables,
+    delta_text,
+    overload_tables,
+    plan_tables,
+    state_tables,
+)
 from jc.report.table import Column, Table
+from jc.sanitise import display_width
 
 SCHEMA = "jc.simulation/1"
 Fields = Mapping[str, Any]
@@ -18,9 +27,10 @@ MAX_ROWS = 20
 WIDTH = 98
 
 
-def simulation_document(payload: Fields, reproduce: Mapping[str, object]) -> Document:
-    """The payload of `jc.simulation/1` in every format; `records` are the rows of the tables."""
+def simulation_document(payload: Fields, reproduce: Mapping[str, object], width: int = WIDTH) -> Document:
+    """The payload of `jc.simulation/1` in every format; `records` are the rows of the tables, then those of each breakdown."""
     more = [
+        *interval_tables(payload),
         *state_tables(payload),
         *plan_tables(payload),
         *compared_tables(payload),
@@ -29,12 +39,67 @@ def simulation_document(payload: Fields, reproduce: Mapping[str, object]) -> Doc
     ]
     tables = [main_table(payload), *saving_tables(payload), *more]
     delta = [delta_text(payload["delta"])] if payload.get("delta") else []
-    text = "\n\n".join([headline(payload), *(table.text() for table in tables), *delta, *_foot(payload)])
+    shown = [fitted(main_table(payload), width), *(fitted(table, width) for table in tables[1:])]
+    text = "\n\n".join([headline(payload), *shown, *delta, *_foot(payload, min(width, WIDTH))])
     fenced = [f"```text\n{one}\n```" for one in delta]
-    markdown = "\n\n".join([headline(payload), *(table.markdown() for table in tables), *fenced, *_foot(payload, markdown=True)])
-    records = [_record(row) for row in payload["tables"]]
+    parts = [headline(payload), *(table.markdown() for table in tables), *fenced, *_foot(payload, WIDTH, markdown=True)]
     pages = {"html": lambda: simulation_page(payload, reproduce)}
-    return Document(SCHEMA, payload, records=records, tables=tables, text=text, markdown=markdown, extra=pages)
+    records = records_of(payload)
+    return Document(SCHEMA, payload, records=records, tables=tables, text=text, markdown="\n\n".join(parts), extra=pages)
+
+
+def records_of(payload: Fields) -> list[dict[str, Any]]:
+    """The rows of the machine formats: `by` and `value` are empty for a whole table, else the dimension and the part."""
+    rows = [{"by": "", "value": "", **_record(row)} for row in payload["tables"]]
+    for name, found in payload["by"].items():
+        rows += [{"by": name, "value": row[name], "name": row["table"], **_amounts(row, {name, "table"})} for row in found]
+    return rows if payload["by"] else [_record(row) for row in payload["tables"]]
+
+
+def _amounts(row: Fields, without: set[str]) -> dict[str, Any]:
+    """A row with its money as numbers, so that a negative amount is no formula to a spreadsheet."""
+    money = {name for name, value in row.items() if name.endswith("_usd") and value is not None}
+    return {name: Decimal(value) if name in money else value for name, value in row.items() if name not in without}
+
+
+def fitted(table: Table, width: int) -> str:
+    """A table as text that is no wider than the terminal: short headings first, then the last columns in a table of their own."""
+    choices: tuple[frozenset[str], ...] = (frozenset(), frozenset({"$/1k"}), frozenset({"$/1k", "Kept (tools, vision)"}))
+    for short in choices:
+        found = _shortened(table, short)
+        if _widest(found) <= width:
+            return found.text()
+    return _in_parts(_shortened(table, choices[-1]), width)
+
+
+def _shortened(table: Table, names: frozenset[str]) -> Table:
+    """Without the cost per thousand, and with a short heading for what is kept, as far as they are named."""
+    keep = [at for at, column in enumerate(table.columns) if not (column.name == "$/1k" and "$/1k" in names)]
+    columns = tuple(
+        Column("Kept", table.columns[at].align) if table.columns[at].name in names else table.columns[at] for at in keep
+    )
+    return Table(columns, [[row[at] for at in keep] for row in table.rows], title=table.title)
+
+
+def _widest(table: Table) -> int:
+    return max(display_width(line) for line in table.text().splitlines())
+
+
+def _in_parts(table: Table, width: int) -> str:
+    """The table as several, each with the first column, one under the other."""
+    parts, at = [], 1
+    while at < len(table.columns):
+        upto = len(table.columns)
+        while upto > at + 1 and _widest(_columns(table, at, upto)) > width:
+            upto -= 1
+        parts.append(_columns(table, at, upto, titled=at == 1).text())
+        at = upto
+    return "\n\n".join(parts)
+
+
+def _columns(table: Table, start: int, stop: int, *, titled: bool = False) -> Table:
+    rows = [[row[0], *row[start:stop]] for row in table.rows]
+    return Table((table.columns[0], *table.columns[start:stop]), rows, title=table.title if titled else "")
 
 
 def headline(payload: Fields) -> str:
@@ -68,40 +133,42 @@ def span(first: date, last: date) -> str:
 def main_table(payload: Fields) -> Table:
     """The table of the mock-up; columns that would be empty are left out."""
     rows = payload["tables"]
-    slo = any(row["over_slo"] is not None for row in rows)
-    quality = any(row["quality"] is not None for row in rows)
-    energy = any(row["energy_j"] is not None for row in rows)
-    rejected = any(row["rejected"] for row in rows)
-    stopped = any(row.get("over_budget") for row in rows)
-    columns = [
-        Column("Route table"),
-        Column("Cost", "right"),
-        Column("Change", "right"),
-        Column("p50", "right"),
-        Column("p95", "right"),
-    ]
-    columns += [Column("Over SLO", "right")] if slo else []
-    columns += [Column("Energy", "right")] if energy else []
-    columns += [Column("Quality", "right")] if quality else []
-    columns += [Column("Moved", "right"), Column("Kept (tools, vision)", "right")]
-    columns += [Column("Rejected", "right")] if rejected else []
-    columns += [Column("Over budget", "right")] if stopped else []
-    cells = []
-    for row in rows:
-        requests = max(1, row["requests"])
-        base = row["name"] == payload["baseline"]
-        line = [row["name"], usd_amount(number(row["cost_usd"])), "—" if base else signed_share(row["change"])]
-        line += [seconds(row["p50_s"]), seconds(row["p95_s"])]
-        line += [percent(row["over_slo"])] if slo else []
-        line += [_partly(joules(row["energy_j"]), row["energy_known"])] if energy else []
-        line += [_partly(percent(row["quality"]), row["quality_known"])] if quality else []
-        kept = row["kept"]["tools"] + row["kept"]["vision"]
-        logged = row is rows[0]
-        line += ["—" if logged else percent(row["moved"]), "—" if logged else percent(kept / requests)]
-        line += [count(row["rejected"])] if rejected else []
-        line += [count(row.get("over_budget"))] if stopped else []
-        cells.append(line)
-    return Table(tuple(columns), cells)
+    cells = [_cells(row, payload, first=row is rows[0]) for row in rows]
+    idle = {name for name in _OPTIONAL if all(line[name] in _OPTIONAL[name] for line in cells)}
+    heads = [name for name in cells[0] if name not in idle]
+    columns = tuple(Column(name, "right" if at else "left") for at, name in enumerate(heads))
+    return Table(columns, [[line[name] for name in heads] for line in cells])
+
+
+_NONE = frozenset({UNKNOWN})
+_OPTIONAL: Mapping[str, frozenset[str]] = {
+    "Over SLO": _NONE, "Energy": _NONE, "CO₂e": _NONE, "Quality": _NONE, "Rejected": frozenset({UNKNOWN, "0"}),
+    "Over budget": frozenset({UNKNOWN, "0"}),
+}  # fmt: skip
+"""Columns that are left out where every row says one of these."""
+
+
+def _cells(row: Fields, payload: Fields, *, first: bool) -> dict[str, str]:
+    requests = max(1, row["requests"])
+    base = row["name"] == payload["baseline"]
+    kept = row["kept"]["tools"] + row["kept"]["vision"]
+    logged = first and row["name"] == "as logged"
+    return {
+        "Route table": row["name"],
+        "Cost": _partly(usd_amount(number(row["cost_usd"])), row["cost_known"]),
+        "Change": "—" if base else signed_share(row["change"]),
+        "$/1k": usd_request(number(row["usd_per_1k"])),
+        "p50": seconds(row["p50_s"]),
+        "p95": seconds(row["p95_s"]),
+        "Over SLO": percent(row["over_slo"]),
+        "Energy": _partly(joules(row["energy_j"]), row["energy_known"]),
+        "CO₂e": _partly(grams(row.get("co2e_g")), row["energy_known"]),
+        "Quality": _partly(percent(row["quality"]), row["quality_known"]),
+        "Moved": "—" if logged else percent(row["moved"]),
+        "Kept (tools, vision)": "—" if logged else percent(kept / requests),
+        "Rejected": count(row["rejected"]),
+        "Over budget": count(row.get("over_budget")),
+    }
 
 
 def _partly(text: str, known: float) -> str:
@@ -110,160 +177,80 @@ def _partly(text: str, known: float) -> str:
 
 
 def saving_tables(payload: Fields) -> list[Table]:
-    """Where each dimension's cost goes: as the baseline and the best table, with what is saved."""
-    best = _best(payload)
-    if best is None:
+    """Where each dimension's cost goes: as the baseline and under one table, with what is saved."""
+    shown = _shown(payload)
+    if shown is None:
         return []
-    return [
-        table for name, rows in payload["by"].items() if (table := _saving(name, rows, payload["baseline"], best)) is not None
-    ]
+    found = (_saving(name, rows, payload["baseline"], shown) for name, rows in payload["by"].items())
+    return [table for table in found if table is not None]
 
 
-def _best(payload: Fields) -> str | None:
-    """The cheapest table other than the baseline."""
+def _shown(payload: Fields) -> str | None:
+    """The table whose saving is told: the first that was named, the cheapest where none was."""
     others = [row for row in payload["tables"] if row["name"] != payload["baseline"] and row["cost_usd"] is not None]
-    return min(others, key=lambda row: Decimal(row["cost_usd"]))["name"] if others else None
+    named = [row for row in others if row is not payload["tables"][0]] or others
+    if not named:
+        return None
+    if not payload["shipped"]:
+        return str(named[0]["name"])
+    return str(min(named, key=lambda row: Decimal(row["cost_usd"]))["name"])
 
 
-def _saving(name: str, rows: Sequence[Fields], baseline: str, best: str) -> Table | None:
-    cost = {(row[name], row["table"]): Decimal(row["cost_usd"]) for row in rows}
-    requests = {row[name]: row["requests"] for row in rows}
-    saved = {value: cost[value, baseline] - cost[value, best] for value in requests}
-    most = max((abs(one) for one in saved.values()), default=Decimal(0))
-    order = list(requests) if name in {"day", "hour"} else sorted(requests, key=lambda value: -saved[value])
+def _saving(name: str, rows: Sequence[Fields], baseline: str, shown: str) -> Table | None:
+    """The parts of one dimension; None where there is only one, which the main table tells."""
+    before = {row[name]: row for row in rows if row["table"] == baseline}
+    after = {row[name]: row for row in rows if row["table"] == shown}
+    if len(after) < 2:
+        return None
+    saved = {value: number(row["saved_usd"]) for value, row in after.items()}
+    most = max((abs(one) for one in saved.values() if one is not None), default=0.0)
+    order = list(after) if name in {"day", "hour"} else sorted(after, key=lambda value: -(saved[value] or 0.0))
     lines = [
-        [value, f"{requests[value]:,}",
-         usd_amount(cost[value, baseline]), usd_amount(cost[value, best]), usd_amount(saved[value]),
-         bar(float(abs(saved[value]) / most) if most else 0.0)]
+        [value, f"{after[value]['requests']:,}",
+         _partly(usd_amount(number(before[value]["cost_usd"])), before[value]["cost_known"]),
+         usd_amount(number(after[value]["cost_usd"])), usd_amount(saved[value]),
+         bar(abs(saved[value] or 0.0) / most if most else 0.0)]
         for value in order[:MAX_ROWS]
     ]  # fmt: skip
     left = f" (the first {MAX_ROWS} of {len(order):,})" if len(order) > MAX_ROWS else ""
-    before = baseline.capitalize() if baseline == "as logged" else baseline
+    said = "saves" if sum(one or 0.0 for one in saved.values()) >= 0 else "costs more"
+    first = "As logged" if baseline == "as logged" else baseline
     columns = (
-        Column(name.capitalize()), Column("Requests", "right"), Column(before, "right"),
-        Column(best, "right"), Column("Saved", "right"), Column(""),
+        Column(name.capitalize()), Column("Requests", "right"), Column(first, "right"),
+        Column(shown, "right"), Column("Saved", "right"), Column(""),
     )  # fmt: skip
-    return Table(columns, lines, title=f"Where {best} saves{left}")
+    return Table(columns, lines, title=f"Where {shown} {said}{left}")
 
 
-def state_tables(payload: Fields) -> list[Table]:
-    """What became of the requests one by one: budgets, outages, waits; and the keys that were stopped."""
-    rows = [row for row in payload["tables"] if "over_budget" in row]
-    if not rows:
-        return []
-    least = any(row["smallest_budget_usd"] for row in rows)
-    heads = ["Refused (429)", "Degraded", "Parked", "Fell back", "Lost", "Mean wait", "p95 wait"]
+def interval_tables(payload: Fields) -> list[Table]:
+    """How far each figure could be off, were the log another of its kind."""
     cells = []
-    for row in rows:
-        line = [row["name"], *(count(row[name]) for name in ("over_budget", "degraded", "parked", "fell_back", "lost_to_outage"))]
-        line += [seconds(row["wait_mean_s"]), seconds(row["wait_p95_s"])]
-        line += [usd_amount(number(row["smallest_budget_usd"]))] if least else []
-        cells.append(line)
-    heads += ["Smallest budget"] if least else []
-    out = [Table((Column("Route table"), *(Column(head, "right") for head in heads)), cells, title="Request by request")]
-    stopped = [(row["name"], one) for row in rows for one in row["stopped"]]
-    if stopped:
-        lines = [
-            [name, one["key"], one["first"][:16].replace("T", " "), count(one["requests"]), usd_amount(number(one["saved_usd"]))]
-            for name, one in stopped[:MAX_ROWS]
-        ]
-        left = f" (the first {MAX_ROWS} of {len(stopped):,})" if len(stopped) > MAX_ROWS else ""
-        columns = (
-            Column("Route table"),
-            Column("Key"),
-            Column("First, UTC"),
-            Column("Refused", "right"),
-            Column("Saved", "right"),
-        )
-        out.append(Table(columns, lines, title=f"Keys that met their cap{left}"))
-    return out
-
-
-def plan_tables(payload: Fields) -> list[Table]:
-    """A month by the token against flat plans."""
-    found = payload.get("plans")
-    if not found:
+    for row in payload["tables"]:
+        spreads = row["intervals"]
+        line = {
+            "Cost": _between(row["cost_interval_usd"], usd_amount),
+            "Change": _between(row["change_interval"], signed_share),
+            "p50": _between(spreads.get("p50_s"), seconds),
+            "p95": _between(spreads.get("p95_s"), seconds),
+            "Quality": _between(spreads.get("quality"), percent),
+        }
+        cells.append({"Route table": row["name"], **line})
+    heads = [name for name in cells[0] if any(line[name] != UNKNOWN for line in cells)] if cells else []
+    if len(heads) < 2:
         return []
-    heads = ("By the token", "Flat", "Mixed", "Break-even, requests")
-    cells = [
-        [name, row["plan"], usd_amount(number(row["by_token_usd"])), usd_amount(number(row["flat_usd"])),
-         usd_amount(number(row["mixed_usd"])), count(row["break_even_requests"])]
-        for name, rows in found.items()
-        for row in rows
-    ]  # fmt: skip
-    columns = (Column("Route table"), Column("Plan"), *(Column(head, "right") for head in heads))
-    return [Table(columns, cells, title="A month (30 days) by the token and on flat plans")]
+    columns = tuple(Column(name, "right" if at else "left") for at, name in enumerate(heads))
+    rows = [[line[name] for name in heads] for line in cells]
+    return [Table(columns, rows, title="95% intervals, were the log another of its kind")]
 
 
-def compared_tables(payload: Fields) -> list[Table]:
-    """The result against an earlier one."""
-    rows = payload.get("compared")
-    if not rows:
-        return []
-    cells = [
-        [
-            row["name"],
-            f"{usd_amount(number(row['before_usd']))} → {usd_amount(number(row['after_usd']))}",
-            signed_share(row["change"]),
-            f"{seconds(number(row['before_p95_s']))} → {seconds(number(row['after_p95_s']))}",
-        ]
-        for row in rows
-    ]
-    columns = (Column("Route table"), Column("Cost", "right"), Column("Change", "right"), Column("p95", "right"))
-    return [Table(columns, cells, title=f"Against {payload['compared_to']}")]
+def _between(pair: Sequence[object] | None, told: Callable[[float | None], str]) -> str:
+    if not pair:
+        return UNKNOWN
+    low, high = (told(number(one)) for one in pair)
+    return f"{low} to {high}" if low.startswith(MINUS) else f"{low} – {high}"
 
 
-def delta_text(delta: Fields) -> str:
-    """The difference of two estimates as a tree of amounts."""
-    return "\n".join(["Where the difference comes from", "", *_branch_lines(delta, 0)])
-
-
-def _branch_lines(branch: Fields, depth: int) -> list[str]:
-    usd = number(branch["usd"]) or 0.0
-    sign = "+" if usd > 0 else MINUS if usd < 0 else ""
-    amounts = f"{usd_amount(number(branch['before_usd']))} → {usd_amount(number(branch['after_usd']))}"
-    line = f"{'  ' * depth}{branch['name']}  {sign}{usd_amount(abs(usd))} ({amounts})"
-    telling = [child for child in branch["children"] if number(child["usd"])]
-    return [line, *(one for child in telling for one in _branch_lines(child, depth + 1))]
-
-
-def backtest_tables(payload: Fields) -> list[Table]:
-    """How far the latency estimate is off on sessions that the fit had not seen."""
-    found = payload.get("backtest")
-    if not found:
-        return []
-    heads = ("Total", "p50", "p90", "p95", "p99", "Median error", "MAPE")
-    lines = []
-    for name, key in (("fitted", "fit"), ("a mean per model", "mean_per_model")):
-        score = found[key]
-        signed = [signed_share(score[what]) for what in ("total", "p50", "p90", "p95", "p99")]
-        lines.append([name, *signed, percent(score["median_error"]), percent(score["mape"])])
-    covered = percent(found["coverage_90"])
-    title = (
-        f"Latency on {found['rows']:,} requests of {found['sessions']:,} sessions, each half predicted by the other;"
-        f" the 90% interval covers {covered}"
-    )
-    return [Table((Column("Prediction"), *(Column(head, "right") for head in heads)), lines, title=title)]
-
-
-def overload_tables(payload: Fields) -> list[Table]:
-    """The batching server of a log: how far its fit is off, and what it would make of other rates of arrival."""
-    found = payload.get("overload")
-    if not found:
-        return []
-    server = found["server"]
-    step, each = server["step_s"] * 1000, server["step_s_per_running"] * 1000
-    off = ", ".join(f"{signed_share(found[key])} {what}" for key, what in (("mean", "mean"), ("p50", "p50"), ("p95", "p95")))
-    title = (
-        f"A batching server of {server['places']} places: {step:.1f} ms a step + {each:.2f} ms for each running request\n"
-        f"Fitted on the first half; on the second ({found['rows']:,} requests, mean {found['measured_mean_s']:.1f} s)"
-        f" it is off by {off}"
-    )
-    cells = [[f"{row['rate']:g} ×", seconds(row["mean_s"]), seconds(row["p95_s"])] for row in found["loads"]]
-    return [Table((Column("Rate of arrival"), Column("Mean", "right"), Column("p95", "right")), cells, title=title)]
-
-
-def _foot(payload: Fields, *, markdown: bool = False) -> list[str]:
+def _foot(payload: Fields, width: int, *, markdown: bool = False) -> list[str]:
     """What the figures rest on, each sentence once with the tables it is about."""
     lines: dict[str, list[str]] = {}
     tables = payload["tables"]
@@ -271,36 +258,49 @@ def _foot(payload: Fields, *, markdown: bool = False) -> list[str]:
         for text in row["assumptions"]:
             lines.setdefault(text, []).append(row["name"])
     said = [text if len(names) >= len(tables) - 1 else f"{text} ({', '.join(names)})" for text, names in lines.items()]
-    said += _marks(payload)
+    said += [*_marks(payload), *_worse(payload)]
     blind = [(row["name"], row["cost_usd"], row["cache_blind_usd"]) for row in tables if row["cache_blind_usd"] is not None]
     if blind:
         parts = ", ".join(f"{name} {usd_amount(number(cost))} against {usd_amount(number(bare))}" for name, cost, bare in blind)
-        said.append(f"with the prompt cache against without it: {parts}")
-    intervals = [(row["name"], row["change_interval"]) for row in tables if row["change_interval"]]
-    if intervals:
-        parts = ", ".join(f"{name} {signed_share(low)} to {signed_share(high)}" for name, (low, high) in intervals)
-        said.append(f"95% intervals of the change, were the log another of its kind: {parts}")
+        said.append(f"with the prompt cache against without it (cache-blind): {parts}")
     said += [f"{name} was passed over: {why}" for name, why in payload["passed_over"].items()]
     if not said:
         return []
     if markdown:
         return ["\n".join(["What this rests on", "", *(f"- {line}" for line in said)])]
-    return [
-        "\n".join(["What this rests on", *(fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in said)])
-    ]
+    wrapped = (fill(line, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False) for line in said)
+    return ["\n".join(["What this rests on", *wrapped])]
 
 
 def _marks(payload: Fields) -> list[str]:
+    """What the star at a figure means: the share of requests that it covers."""
     out = []
-    for name, what in (("energy", "energy"), ("quality", "quality")):
+    for name, known, what in (
+        ("cost_usd", "cost_known", "cost"), ("energy_j", "energy_known", "energy"), ("quality", "quality_known", "quality")
+    ):  # fmt: skip
         partly = [
-            f"{row['name']} {percent(row[f'{name}_known'], 0)}"
+            f"{row['name']} {percent(row[known], 0)}"
             for row in payload["tables"]
-            if row["energy_j" if name == "energy" else "quality"] is not None and row[f"{name}_known"] <= 0.995
+            if row[name] is not None and row[known] <= 0.995
         ]
         if partly:
-            out.append(f"* {what} is known for a part of the requests: {', '.join(partly)}")
+            also = "; changes are told over what both sides know" if what == "cost" else ""
+            out.append(f"* {what} is known for a part of the requests: {', '.join(partly)}{also}")
     return out
+
+
+def _worse(payload: Fields) -> list[str]:
+    """Tables that are cheaper but worse than the baseline, so that no saving is told alone."""
+    base = next((row for row in payload["tables"] if row["name"] == payload["baseline"]), None)
+    if base is None or base["quality"] is None:
+        return []
+    return [
+        f"{row['name']} is cheaper but worse: {signed_share(row['change'])} for {MINUS}{points:.1f} points of quality"
+        for row in payload["tables"]
+        if row["quality"] is not None
+        and (row["change"] or 0.0) < 0
+        and (points := (base["quality"] - row["quality"]) * 100) >= 0.05
+    ]
 
 
 def _record(row: Fields) -> dict[str, Any]:

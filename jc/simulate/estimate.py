@@ -71,6 +71,10 @@ class Estimate:
     saving: Interval | None = None
     quality: float | None = None
     quality_known: float = 0.0
+    points: NDArray[np.float64] | None = None
+    """The expected quality of every group, NaN where nobody has measured it."""
+    spreads: dict[str, Interval] = field(default_factory=dict)
+    """95 % intervals of p50_s, p95_s, mean_s and quality, where they can be told."""
     overhead_s: float = 0.0
     assumptions: list[str] = field(default_factory=list)
     row_cost: NDArray[np.float64] | None = None
@@ -116,7 +120,6 @@ class Estimator:
         self._latency(estimate, choice, scaled=self.assumed.tokens == "scaled")
         self._energy(estimate, choice, logged=False)
         self._moved(estimate, choice, reference)
-        self._intervals(estimate, reference)
         return estimate
 
     # money
@@ -274,7 +277,7 @@ class Estimator:
         n = self.book.groups["n"]
         return np.bincount(of_group, weights=n * here) / np.maximum(np.bincount(of_group, weights=n), 1)
 
-    # energy, movement, intervals
+    # energy, movement
 
     def _energy(self, estimate: Estimate, choice: Choice, *, logged: bool) -> None:
         groups = self.book.groups
@@ -303,12 +306,11 @@ class Estimator:
         changed = (here != there) & (choice.chosen >= 0)
         estimate.moved = float(self.book.groups["n"][changed].sum()) / max(1, estimate.requests)
 
-    def _intervals(self, estimate: Estimate, reference: Estimate) -> None:
-        if self.draws is None or estimate.row_cost is None:
-            return
-        estimate.interval = self.draws.relative(estimate.row_cost)
-        if reference.row_cost is not None and reference.known.all():
-            estimate.saving = self.draws.change(estimate.row_cost, reference.row_cost)
+
+def comparable(one: Estimate, other: Estimate) -> NDArray[np.bool_]:
+    """The groups whose cost both estimates know and which both answer: only over them a change means something."""
+    found: NDArray[np.bool_] = one.known & other.known & (one.chosen != REFUSED) & (other.chosen != REFUSED)
+    return found
 
 
 def _placed(into: NDArray[Any], values: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[Any]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from jc.simulate.book import exact_sum
+from jc.simulate.breakdown import money_text, values_by
 from jc.simulate.estimate import Estimate
-from jc.simulate.result import money_text, values_by
 from jc.simulate.simulation import Simulation
 
 MOST_CHILDREN = 12

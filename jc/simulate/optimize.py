@@ -14,10 +14,10 @@ import numpy as np
 
 from jc.catalog.model import Offer, RouteTable, Rule, Target
 from jc.errors import InputError, Where
+from jc.simulate.breakdown import sum_pico
 from jc.simulate.choices import Choice, Chooser
 from jc.simulate.estimate import Estimate, Estimator
 from jc.simulate.quality import Qualities
-from jc.simulate.result import sum_pico
 
 MOST_POINTS = 20_000
 P95 = 0.05

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from jc.catalog.model import Catalog, Plan
+from jc.simulate.breakdown import money_text, sum_pico, values_by
 from jc.simulate.estimate import Estimate
-from jc.simulate.result import money_text, sum_pico, values_by
 from jc.simulate.run import span_of
 from jc.simulate.simulation import Simulation
 

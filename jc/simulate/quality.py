@@ -4,13 +4,17 @@ Quality is a share of a hundred points of the measurement that most of the model
 Nothing is imputed: requests whose model was not measured are left out, and the share of the others is told.
 """
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jc.catalog.model import Catalog, Offer
+from jc.errors import InputError
 from jc.routing.quality import Judged, judged
 from jc.simulate.book import Book
 from jc.simulate.estimate import Estimate
@@ -46,6 +50,41 @@ class Qualities:
         return ", ".join(found)
 
 
+def read_confusion(path: Path) -> dict[str, dict[str, float]]:
+    """The shares of `jc classifier score --format json`: for each true class, how often it is taken for each class.
+
+    InputError when the file holds no such matrix.
+    """
+    hint = "write one with `jc classifier score LABELLED.jsonl -o FILE.json`"
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read `{path}`: {error.strerror}", hint=hint) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"`{path}` is no JSON", hint=hint) from error
+    matrix = found.get("confusion") if isinstance(found, dict) else None
+    if not isinstance(matrix, dict) or not all(_is_row(row) for row in matrix.values()):
+        raise InputError(f"`{path}` holds no confusion of classes", hint=hint)
+    return {
+        name: {taken: count / total for taken, count in row.items() if count}
+        for name, row in matrix.items()
+        if (total := sum(row.values())) > 0
+    }
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, dict) and all(
+        isinstance(one, (int, float)) and not isinstance(one, bool) and math.isfinite(one) and one >= 0 for one in row.values()
+    )
+
+
+def even_confusion(classes: Sequence[str], accuracy: float) -> dict[str, dict[str, float]]:
+    """A classifier that is right with one probability for every class, and else takes each other class alike."""
+    names = list(dict.fromkeys(classes))
+    wrong = (1 - accuracy) / max(1, len(names) - 1)
+    return {name: {other: accuracy if other == name else wrong for other in names} for name in names}
+
+
 def fill(book: Book, estimates: Sequence[Estimate], qualities: Qualities, confusion: Confusion | None = None) -> None:
     """Write into each estimate its expected quality and the share of requests for which it is known."""
     classes = [name or "general" for name in book.part("route_class")]
@@ -56,6 +95,7 @@ def fill(book: Book, estimates: Sequence[Estimate], qualities: Qualities, confus
             if code >= 0:
                 found = _expected(estimate, estimate.offers[code], name, classes, qualities, confusion)
                 points[group] = np.nan if found is None else found
+        estimate.points = points
         known = ~np.isnan(points)
         total, answered = float(n.sum()), float(n[known].sum())
         estimate.quality_known = answered / total if total else 0.0

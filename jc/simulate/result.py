@@ -1,5 +1,6 @@
 """The answer as plain values: the payload of `jc.simulation/1`. Money is exact decimal text, shares are between 0 and 1."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -8,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from jc.simulate.backtest import Backtest, Score
+from jc.simulate.breakdown import by_rows, money_text, sum_pico
+from jc.simulate.choices import REFUSED, UNKNOWN
 from jc.simulate.edges import moment
 from jc.simulate.estimate import Estimate
+from jc.simulate.intervals import Interval
 from jc.simulate.overload import OverloadTest
 from jc.simulate.run import change, days, span_of
 from jc.simulate.simulation import Simulation
@@ -20,22 +24,10 @@ SCHEMA = "jc.simulation/1"
 QUANTILES = (("p50_s", 0.5), ("p90_s", 0.9), ("p95_s", 0.95), ("p99_s", 0.99))
 
 
-def usd(pico: Fraction | int) -> Decimal:
-    """Pico-dollars as dollars: exact when they are whole, else to a thousandth of one."""
-    value = Fraction(pico)
-    if value.denominator == 1:
-        return Decimal(value.numerator).scaleb(-12)
-    return Decimal(round(value * 1000)).scaleb(-15)
-
-
-def money_text(pico: Fraction | int) -> str:
-    """Dollars as decimal text without trailing zeros."""
-    text = format(usd(pico), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def payload(simulation: Simulation, *, by: Sequence[str] = (), slo_s: float | None = None) -> dict[str, Any]:
-    """Everything that the machine formats carry."""
+def payload(
+    simulation: Simulation, *, by: Sequence[str] = (), slo_s: float | None = None, gco2e_per_kwh: float | None = None
+) -> dict[str, Any]:
+    """Everything that the machine formats carry; with grams of CO₂e per kWh also what the energy emits."""
     counts = simulation.counts
     span = days(span_of(simulation.cube)) if simulation.timed else None
     return {
@@ -57,10 +49,15 @@ def payload(simulation: Simulation, *, by: Sequence[str] = (), slo_s: float | No
             "skipped": counts.skipped,
         },
         "baseline": simulation.baseline.name,
-        "tables": [table_row(estimate, simulation, slo_s) for estimate in simulation.estimates],
+        "shipped": simulation.shipped,
+        "tables": [
+            {**table_row(estimate, simulation, slo_s), **emission_fields(estimate, gco2e_per_kwh)}
+            for estimate in simulation.estimates
+        ],
         "by": {name: by_rows(simulation, name) for name in by},
         **({"backtest": backtest_fields(simulation.backtest)} if simulation.backtest is not None else {}),
         **({"overload": overload_fields(simulation.overload)} if simulation.overload is not None else {}),
+        "unknown_models": unknown_models(simulation),
         "passed_over": simulation.passed_over,
         "notes": simulation.notes,
         "warnings": simulation.warnings,
@@ -121,11 +118,12 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "cost_usd": money_text(estimate.cost) if known else None,
         "cost_interval_usd": interval_usd(estimate),
         "change": change(estimate, simulation.baseline),
-        "change_interval": None if estimate.saving is None or simulation.baseline.name != simulation.estimates[0].name
-        else [estimate.saving.low, estimate.saving.high],
+        "change_interval": _pair(estimate.saving),
+        "cost_known": cost_known(estimate, simulation),
         "usd_per_1k": money_text(estimate.cost * 1000 / estimate.requests) if known and estimate.requests else None,
         **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
         "mean_s": estimate.mean_s,
+        "intervals": {name: _pair(found) for name, found in estimate.spreads.items()},
         "latency": estimate.latency_origin if latency is not None else None,
         "over_slo": latency.share_above(slo_s) if latency is not None and slo_s is not None else None,
         "energy_j": estimate.energy_j,
@@ -144,6 +142,35 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "models": model_rows(estimate, simulation),
         "assumptions": estimate.assumptions,
     }  # fmt: skip
+
+
+def _pair(found: Interval | None) -> list[float] | None:
+    return None if found is None else [found.low, found.high]
+
+
+def cost_known(estimate: Estimate, simulation: Simulation) -> float:
+    """The share of the answered requests whose cost is known."""
+    n = simulation.book.groups["n"]
+    answered = estimate.chosen != REFUSED
+    total = int(n[answered].sum())
+    return int(n[answered & estimate.known].sum()) / total if total else 0.0
+
+
+def emission_fields(estimate: Estimate, gco2e_per_kwh: float | None) -> dict[str, Any]:
+    """Grams of CO₂ equivalents of the known energy; empty without a figure for the grid."""
+    if gco2e_per_kwh is None:
+        return {}
+    return {"co2e_g": None if estimate.energy_j is None else estimate.energy_j / 3.6e6 * gco2e_per_kwh}
+
+
+def unknown_models(simulation: Simulation) -> dict[str, int]:
+    """The names that the catalog does not know, with their requests, the most first."""
+    found: Counter[str] = Counter()
+    logged = simulation.estimates[0]
+    for key, code, n in zip(simulation.cube.keys, logged.chosen, simulation.book.groups["n"].tolist(), strict=True):
+        if code == UNKNOWN and served_model(key):
+            found[served_model(key)] += n
+    return dict(found.most_common())
 
 
 def walk_fields(estimate: Estimate) -> dict[str, Any]:
@@ -208,48 +235,6 @@ def model_rows(estimate: Estimate, simulation: Simulation) -> list[dict[str, Any
             }
         )
     return sorted(rows, key=lambda row: (-Decimal(row["cost_usd"]), row["model"]))
-
-
-def sum_pico(estimate: Estimate, here: "np.ndarray[Any, np.dtype[np.bool_]]") -> Fraction:
-    """The cost of some groups."""
-    from jc.simulate.book import exact_sum
-
-    return exact_sum(estimate.pico[here & estimate.known])
-
-
-_PARTS = {"class": "route_class", "key": "key", "org": "org", "day": "day", "hour": "hour", "model": "model"}
-
-
-def values_by(simulation: Simulation, name: str) -> list[str]:
-    """The value of a dimension for every group, as text."""
-    if name == "model":
-        return [served_model(key) or "–" for key in simulation.cube.keys]
-    found = simulation.book.part(_PARTS[name])
-    if name == "day":
-        return [str(np.datetime64(int(day), "D")) if int(day) >= 0 else "–" for day in found]
-    if name == "hour":
-        return [f"{int(hour):02d}" if int(hour) >= 0 else "–" for hour in found]
-    return [str(value) or "–" for value in found]
-
-
-def by_rows(simulation: Simulation, name: str) -> list[dict[str, Any]]:
-    """One row for each value of a dimension and each estimate, values by what they cost as logged, the dearest first."""
-    values = np.array(values_by(simulation, name), dtype=object)
-    distinct, index = np.unique(values, return_inverse=True)
-    n = simulation.book.groups["n"]
-    costs = [[sum_pico(estimate, index == at) for at in range(len(distinct))] for estimate in simulation.estimates]
-    largest = [max(float(column[at]) for column in costs) for at in range(len(distinct))]
-    order = range(len(distinct)) if name in {"day", "hour"} else sorted(range(len(distinct)), key=lambda at: -largest[at])
-    return [
-        {
-            name: str(distinct[at]),
-            "table": estimate.name,
-            "requests": int(n[index == at].sum()),
-            "cost_usd": money_text(costs[number][at]),
-        }
-        for at in order
-        for number, estimate in enumerate(simulation.estimates)
-    ]
 
 
 def latency_of(simulation: Simulation) -> Mapping[str, Histogram | None]:

@@ -15,7 +15,7 @@ from jc.simulate.book import Book
 from jc.simulate.choices import Choice, Chooser
 from jc.simulate.edges import edges, grid_of
 from jc.simulate.engines import client_of, distributed_partials, files_of, joined, without_files
-from jc.simulate.estimate import Estimate, Estimator, offers_of
+from jc.simulate.estimate import Estimate, Estimator, comparable, offers_of
 from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws
 from jc.simulate.overload import load_of, overload_test
@@ -26,6 +26,7 @@ from jc.simulate.simulation import LOGGED, Question, Simulation
 from jc.simulate.speeds import Speed, Speeds
 from jc.simulate.state import Rows, Walker, allowance_of, applied, smallest_budget
 from jc.simulate.told import GUIDE_MIX, explain, say_classes
+from jc.simulate.uncertainty import fill_intervals
 from jc.simulate.warmth import ordered
 from jc.traffic.cube import Cube, Thinning, cube_from, cube_query
 from jc.traffic.cubefile import is_cube, load
@@ -184,7 +185,7 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     estimates = [logged]
     chooser = Chooser(book, question.health)
     simulation = Simulation(question.traffic, counts, cube, book, estimates, logged, speeds, estimator, chooser)
-    simulation.fitted, simulation.backtest = fitted, tested
+    simulation.fitted, simulation.backtest, simulation.shipped = fitted, tested, question.shipped
     if question.backtest and tested is None:
         simulation.warnings.append("no backtest: the log has too few latencies, or too few sessions with them")
     if question.overload:
@@ -206,6 +207,7 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     simulation.qualities = Qualities(catalog, offers_of(estimates))
     fill(book, estimates, simulation.qualities, question.confusion)
     simulation.baseline = _baseline(question, estimates)
+    fill_intervals(estimates, simulation.baseline, estimator)
     explain(simulation, ratios, question)
     return simulation
 
@@ -261,8 +263,8 @@ def _baseline(question: Question, estimates: Sequence[Estimate]) -> Estimate:
 
 
 def change(estimate: Estimate, baseline: Estimate) -> float | None:
-    """The relative change of cost against a baseline, over the groups whose cost both know; None when there are none."""
-    both = estimate.known & baseline.known & (baseline.chosen != -1)
+    """The relative change of cost against a baseline, over what both answer at a known cost; None when there is nothing."""
+    both = comparable(estimate, baseline)
     before = _exact(baseline.pico, both)
     if estimate is baseline or not before:
         return None

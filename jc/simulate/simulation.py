@@ -77,6 +77,8 @@ class Simulation:
     passed_over: dict[str, str] = field(default_factory=dict)
     truncated: tuple[str, ...] = ()
     timed: bool = True
+    shipped: bool = False
+    """Whether the tables are the shipped ones because none was named."""
     fitted: Mapping[str, Speed] = field(default_factory=dict)
     """What the log itself says about speeds, by offer id (by the name in the log where the catalog does not know it)."""
     backtest: Backtest | None = None

@@ -19,9 +19,9 @@ Origin = Literal["log", "file", "catalog", "tier", "median"]
 WORDS: Mapping[Origin, str] = {
     "log": "fitted from the log",
     "file": "from the speeds file",
-    "catalog": "as the catalog has measured them",
-    "tier": "the median of their tier",
-    "median": "the median of the catalog",
+    "catalog": "measured in the catalog",
+    "tier": "their tier's median",
+    "median": "the catalog's median",
 }
 
 
@@ -116,7 +116,7 @@ class Speeds:
         if None in counts:
             parts.append(f"{counts[None]} unknown")
         total = sum(counts.values())
-        return f"speeds of {total} model{'s' if total != 1 else ''}: {', '.join(parts)}"
+        return f"speeds of {total} model{'s' if total != 1 else ''} are {', '.join(parts)}"
 
 
 def spread_out(

@@ -18,12 +18,13 @@ def explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
         simulation.warnings.append(_unknown(simulation, logged))
     for estimate in simulation.estimates:
         if estimate.latency_origin == "estimated" and said:
-            estimate.assumptions.append(f"latency is an estimate: {said}")
+            estimate.assumptions.append(f"latency is an estimate: the {said}")
         if estimate.backdated:
             older = f"{estimate.backdated:,} requests are older than the first known price"
             estimate.assumptions.append(f"{older} and cost what that one says")
     for estimate in others:
         _explain_table(simulation, estimate, ratios, question)
+    _explain_hidden(simulation)
 
 
 def _explain_table(simulation: Simulation, estimate: Estimate, ratios: Ratios, question: Question) -> None:
@@ -31,16 +32,40 @@ def _explain_table(simulation: Simulation, estimate: Estimate, ratios: Ratios, q
         estimate.assumptions.append("all models are taken to use the logged tokens (--tokens as-logged)")
     elif ratios.said():
         estimate.assumptions.append(ratios.said())
-    hidden = sorted(offer.id for offer in estimate.offers if _hides_reasoning(simulation, offer))
-    if hidden:
-        names = ", ".join(hidden)
-        estimate.assumptions.append(f"hidden reasoning tokens are not known for {names}: cost and latency are lower bounds")
+    _explain_quality(simulation, estimate, question)
     if estimate.lost_cache > 0.01:
         lost = f"loses {estimate.lost_cache:.0%} of the cached tokens"
         simulation.warnings.append(f"{estimate.name} moves sessions between models and {lost}; it is counted")
     if estimate.unpriced:
         names = ", ".join(sorted(estimate.unpriced))
         simulation.warnings.append(f"{estimate.name} leaves {names} unpriced; the sum is without it")
+    if estimate.rejected:
+        share = estimate.rejected / max(1, estimate.requests)
+        what = f"{estimate.name} rejects {estimate.rejected:,} requests ({share:.1%}) that none of its models can take"
+        simulation.warnings.append(f"{what}; its cost is without them, its change is over what both sides answer")
+
+
+def _explain_quality(simulation: Simulation, estimate: Estimate, question: Question) -> None:
+    if estimate.quality is None or simulation.qualities is None:
+        return
+    measures = simulation.qualities.measures()
+    if measures:
+        estimate.assumptions.append(f"quality is what was measured of the models, not of these answers: {measures}")
+    if question.confusion is not None:
+        wrong = "quality counts the requests that the classifier sends to a wrong class (--confusion)"
+        estimate.assumptions.append(wrong)
+
+
+def _explain_hidden(simulation: Simulation) -> None:
+    """One sentence for all tables about models that think in tokens which nobody has counted."""
+    others = simulation.estimates[1:]
+    hidden = {estimate.name: [one.id for one in estimate.offers if _hides_reasoning(simulation, one)] for estimate in others}
+    names = sorted({name for found in hidden.values() for name in found})
+    if names:
+        said = f"hidden reasoning tokens are not known for {', '.join(names)}: cost and latency are lower bounds"
+        for estimate in others:
+            if hidden[estimate.name]:
+                estimate.assumptions.append(said)
 
 
 def _hides_reasoning(simulation: Simulation, offer: Offer) -> bool:

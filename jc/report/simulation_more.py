@@ -1,0 +1,129 @@
+"""What a simulation tells beside its main table: rows one by one, plans, an earlier result, how far speeds are off."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jc.report.conclusion import number
+from jc.report.numbers import MINUS, count, percent, seconds, usd_amount
+from jc.report.simulation_html import signed_share
+from jc.report.table import Column, Table
+
+Fields = Mapping[str, Any]
+MAX_ROWS = 20
+
+
+def state_tables(payload: Fields) -> list[Table]:
+    """What became of the requests one by one: budgets, outages, waits; and the keys that were stopped."""
+    rows = [row for row in payload["tables"] if "over_budget" in row]
+    if not rows:
+        return []
+    least = any(row["smallest_budget_usd"] for row in rows)
+    heads = ["Refused (429)", "Degraded", "Parked", "Fell back", "Lost", "Mean wait", "p95 wait"]
+    cells = []
+    for row in rows:
+        line = [row["name"], *(count(row[name]) for name in ("over_budget", "degraded", "parked", "fell_back", "lost_to_outage"))]
+        line += [seconds(row["wait_mean_s"]), seconds(row["wait_p95_s"])]
+        line += [usd_amount(number(row["smallest_budget_usd"]))] if least else []
+        cells.append(line)
+    heads += ["Smallest budget"] if least else []
+    out = [Table((Column("Route table"), *(Column(head, "right") for head in heads)), cells, title="Request by request")]
+    stopped = [(row["name"], one) for row in rows for one in row["stopped"]]
+    if stopped:
+        lines = [
+            [name, one["key"], one["first"][:16].replace("T", " "), count(one["requests"]), usd_amount(number(one["saved_usd"]))]
+            for name, one in stopped[:MAX_ROWS]
+        ]
+        left = f" (the first {MAX_ROWS} of {len(stopped):,})" if len(stopped) > MAX_ROWS else ""
+        columns = (
+            Column("Route table"),
+            Column("Key"),
+            Column("First, UTC"),
+            Column("Refused", "right"),
+            Column("Saved", "right"),
+        )
+        out.append(Table(columns, lines, title=f"Keys that met their cap{left}"))
+    return out
+
+
+def plan_tables(payload: Fields) -> list[Table]:
+    """A month by the token against flat plans."""
+    found = payload.get("plans")
+    if not found:
+        return []
+    heads = ("By the token", "Flat", "Mixed", "Break-even, requests")
+    cells = [
+        [name, row["plan"], usd_amount(number(row["by_token_usd"])), usd_amount(number(row["flat_usd"])),
+         usd_amount(number(row["mixed_usd"])), count(row["break_even_requests"])]
+        for name, rows in found.items()
+        for row in rows
+    ]  # fmt: skip
+    columns = (Column("Route table"), Column("Plan"), *(Column(head, "right") for head in heads))
+    return [Table(columns, cells, title="A month (30 days) by the token and on flat plans")]
+
+
+def compared_tables(payload: Fields) -> list[Table]:
+    """The result against an earlier one."""
+    rows = payload.get("compared")
+    if not rows:
+        return []
+    cells = [
+        [
+            row["name"],
+            f"{usd_amount(number(row['before_usd']))} → {usd_amount(number(row['after_usd']))}",
+            signed_share(row["change"]),
+            f"{seconds(number(row['before_p95_s']))} → {seconds(number(row['after_p95_s']))}",
+        ]
+        for row in rows
+    ]
+    columns = (Column("Route table"), Column("Cost", "right"), Column("Change", "right"), Column("p95", "right"))
+    return [Table(columns, cells, title=f"Against {payload['compared_to']}")]
+
+
+def delta_text(delta: Fields) -> str:
+    """The difference of two estimates as a tree of amounts."""
+    return "\n".join(["Where the difference comes from", "", *_branch_lines(delta, 0)])
+
+
+def _branch_lines(branch: Fields, depth: int) -> list[str]:
+    usd = number(branch["usd"]) or 0.0
+    sign = "+" if usd > 0 else MINUS if usd < 0 else ""
+    amounts = f"{usd_amount(number(branch['before_usd']))} → {usd_amount(number(branch['after_usd']))}"
+    line = f"{'  ' * depth}{branch['name']}  {sign}{usd_amount(abs(usd))} ({amounts})"
+    telling = [child for child in branch["children"] if number(child["usd"])]
+    return [line, *(one for child in telling for one in _branch_lines(child, depth + 1))]
+
+
+def backtest_tables(payload: Fields) -> list[Table]:
+    """How far the latency estimate is off on sessions that the fit had not seen."""
+    found = payload.get("backtest")
+    if not found:
+        return []
+    heads = ("Total", "p50", "p90", "p95", "p99", "Median error", "MAPE")
+    lines = []
+    for name, key in (("fitted", "fit"), ("a mean per model", "mean_per_model")):
+        score = found[key]
+        signed = [signed_share(score[what]) for what in ("total", "p50", "p90", "p95", "p99")]
+        lines.append([name, *signed, percent(score["median_error"]), percent(score["mape"])])
+    covered = percent(found["coverage_90"])
+    title = (
+        f"Latency on {found['rows']:,} requests of {found['sessions']:,} sessions, each half predicted by the other;"
+        f" the 90% interval covers {covered}"
+    )
+    return [Table((Column("Prediction"), *(Column(head, "right") for head in heads)), lines, title=title)]
+
+
+def overload_tables(payload: Fields) -> list[Table]:
+    """The batching server of a log: how far its fit is off, and what it would make of other rates of arrival."""
+    found = payload.get("overload")
+    if not found:
+        return []
+    server = found["server"]
+    step, each = server["step_s"] * 1000, server["step_s_per_running"] * 1000
+    off = ", ".join(f"{signed_share(found[key])} {what}" for key, what in (("mean", "mean"), ("p50", "p50"), ("p95", "p95")))
+    title = (
+        f"A batching server of {server['places']} places: {step:.1f} ms a step + {each:.2f} ms for each running request\n"
+        f"Fitted on the first half; on the second ({found['rows']:,} requests, mean {found['measured_mean_s']:.1f} s)"
+        f" it is off by {off}"
+    )
+    cells = [[f"{row['rate']:g} ×", seconds(row["mean_s"]), seconds(row["p95_s"])] for row in found["loads"]]
+    return [Table((Column("Rate of arrival"), Column("Mean", "right"), Column("p95", "right")), cells, title=title)]
