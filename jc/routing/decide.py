@@ -6,7 +6,7 @@ once for every distinct request: prepare a table once (`prepare`), then a decisi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,7 +82,9 @@ class _Deciding:
     outputs: dict[str, int] = field(default_factory=dict)
     ranked: tuple[Ranked, ...] = ()
     held: Held = ""
-    override: RouteOverride | None = None
+    pin: RouteOverride | None = None
+    swaps: RouteOverride | None = None
+    """The overrides that pin and that switch swaps; of each kind the first that holds counts."""
     never: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -125,17 +127,17 @@ class _Deciding:
             never.extend(override.never)
             if override.never:
                 self._say("override", f"{said}: never {', '.join(override.never)}")
-            if override.swap is not None and (self.override is None or self.override.swap is None):
-                self.override = override
-            if override.pin is not None and (self.override is None or self.override.pin is None):
-                self.override = replace(self.override, pin=override.pin) if self.override else override
+            if override.swap is not None and self.swaps is None:
+                self.swaps = override
+            if override.pin is not None and self.pin is None:
+                self.pin = override
                 self._say("override", f"{said}: pinned to `{override.pin}`")
         self.never = tuple(never)
 
     def _pinned(self) -> Candidate | None:
-        if self.override is None or self.override.pin is None:
+        if self.pin is None or self.pin.pin is None:
             return None
-        pinned = self.prepared.candidate_of(self.override.pin)
+        pinned = self.prepared.candidate_of(self.pin.pin)
         if self.request.images and not pinned.offer.vision:
             self._exclude(pinned, "is text only, and the request has an image")
             self._say("override", f"the pin is set aside: `{pinned.id}` is text only, and the request has an image")
@@ -289,9 +291,9 @@ class _Deciding:
         table, request = self.prepared.table, self.request
         opted_in = table.swap_mode == "all" or request.swap_opt_in
         off = ""
-        if self.override is not None and self.override.swap is not None:
-            off = "" if self.override.swap else f"{_conditions(self.override.when)}: swaps are off"
-            opted_in = opted_in or self.override.swap
+        if self.swaps is not None:
+            off = "" if self.swaps.swap else f"{_conditions(self.swaps.when)}: swaps are off"
+            opted_in = opted_in or bool(self.swaps.swap)
         made = swap(
             SwapRequest(
                 model=asked.id,
