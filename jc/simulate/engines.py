@@ -39,7 +39,7 @@ class Partial:
 def partial(spec: str, grid: Grid, thinning: Thinning, options: ReadOptions) -> Partial:
     """The partial of one file; runs on a worker."""
     with open_log(spec, options) as log:
-        answer = log.group(wanted_columns(grid), lambda rows: cube_query(grid, rows, thinning))
+        answer = log.group(wanted_columns(grid), lambda rows: cube_query(grid, rows, thinning, log.empty))
         cube = cube_from(grid, answer, thinning)
         ids = np.empty(0, dtype=np.uint64)
         if log.holds("request_id"):

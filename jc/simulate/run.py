@@ -130,7 +130,7 @@ def read_options(question: Question) -> ReadOptions:
 def shrunk(log: Log, grid: Grid, *, whole: bool = False) -> Cube:
     """The cube of a log over a grid, thinned by the log's size so that memory stays bounded; `whole` keeps every row."""
     thinning = thinning_of(log.size, log.holds("latency_ms"), whole=whole)
-    answer = log.group(wanted_columns(grid), lambda relation: cube_query(grid, relation, thinning))
+    answer = log.group(wanted_columns(grid), lambda relation: cube_query(grid, relation, thinning, log.empty))
     return cube_from(grid, answer, thinning)
 
 

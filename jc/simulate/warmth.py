@@ -6,7 +6,6 @@ still within its cache's life; the rest is billed again.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,54 +39,43 @@ def kept_tokens(order: Order, sample: Sample, offer: Ints, ttl_us: Ints) -> Ints
 
     A negative code is a row that nobody answers: it neither reads nor warms a cache.
     """
-    cached, prompt = sample.columns["cached"], sample.columns["input"]
-    rows = order.rows
-    codes = offer[rows]
-    kept = np.zeros(len(offer), dtype=np.int64)
+    columns, rows = sample.columns, order.rows
+    codes, overlap, us = offer[rows], columns["cached"][rows], columns["us"][rows]
     stays = ~order.same | (codes == np.concatenate((codes[:1], codes[:-1])))
-    kept[rows[stays]] = cached[rows[stays]]
-    for start, stop in _restless(order.same, codes):
-        session = rows[start:stop]
-        sent = _Sent(codes[start:stop].tolist(), sample.columns["us"][session].tolist(), prompt[session].tolist())
-        kept[session] = _walked(sent, cached[session].tolist(), ttl_us)
-    kept[offer < 0] = 0
+    moved = np.flatnonzero(~stays & (codes >= 0))
+    last = _last_of_same(order.same, codes)[moved]
+    alive = (last >= 0) & (us[moved] - us[np.maximum(last, 0)] <= ttl_us[codes[moved]])
+    moved, last = moved[alive], last[alive]
+    found = np.where(stays, overlap, 0)
+    # What a model last saw of a session is still shared as far as no prompt since then has cut it.
+    found[moved] = np.minimum(columns["input"][rows][last], least_between(overlap, last + 1, moved))
+    found[codes < 0] = 0
+    kept = np.zeros(len(offer), dtype=np.int64)
+    kept[rows] = found
     return kept
 
 
-class _Sent(NamedTuple):
-    """A session: the model of each request, when it was sent, how long its prompt was."""
-
-    codes: list[int]
-    us: list[int]
-    prompt: list[int]
-
-
-def _restless(same: NDArray[np.bool_], codes: Ints) -> list[tuple[int, int]]:
-    """The sessions that do not stay with one model, as ranges of ordered rows."""
-    starts = np.flatnonzero(~same)
-    stops = np.append(starts[1:], len(same))
-    changes = np.concatenate(([0], np.cumsum(same & (codes != np.concatenate((codes[:1], codes[:-1]))))))
-    moved = changes[stops] - changes[starts] if len(starts) else np.empty(0, np.int64)
-    return [(int(start), int(stop)) for start, stop, count in zip(starts, stops, moved, strict=True) if count]
+def _last_of_same(same: NDArray[np.bool_], codes: Ints) -> Ints:
+    """For every ordered row the row before it of the same session and the same model, -1 where there is none."""
+    session = np.cumsum(~same)
+    order = np.lexsort([codes, session])
+    last = np.full(len(codes), -1, dtype=np.int64)
+    alike = (session[order][1:] == session[order][:-1]) & (codes[order][1:] == codes[order][:-1])
+    last[order[1:][alike]] = order[:-1][alike]
+    return last
 
 
-def _walked(sent: _Sent, cached: list[int], ttl_us: Ints) -> list[int]:
-    """The cached tokens of one session: for each model when it last answered, and how much of what it saw is still shared."""
-    last: dict[int, int] = {}
-    shared: dict[int, int] = {}
-    kept = []
-    before: int | None = None
-    for code, us, prompt, overlap in zip(*sent, cached, strict=True):
-        shared = {known: min(tokens, overlap) for known, tokens in shared.items()}
-        if before is None or code == before:
-            kept.append(overlap)
-        else:
-            alive = code in last and us - last[code] <= int(ttl_us[code])
-            kept.append(shared[code] if alive else 0)
-        if code >= 0:
-            last[code], shared[code] = us, prompt
-        before = code
-    return kept
+def least_between(values: Ints, first: Ints, last: Ints) -> Ints:
+    """The least value of each range, both ends included: from tables of the least of 1, 2, 4, 8 … values in a row."""
+    width = last - first + 1
+    level = np.frexp(width)[1] - 1  # the largest power of two that fits
+    out = np.empty(len(first), dtype=values.dtype)
+    table = values
+    for power in range(int(level.max(initial=-1)) + 1):
+        here = level == power
+        out[here] = np.minimum(table[first[here]], table[last[here] - (1 << power) + 1])
+        table = np.minimum(table[: -(1 << power)], table[1 << power :])
+    return out
 
 
 def kept_share(sample: Sample, kept: Ints, groups: int) -> NDArray[np.float64]:

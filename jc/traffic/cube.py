@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jc.traffic.grid import Grid, key_columns, served_model, wanted_columns
+from jc.traffic.grid import FACTS, FLAGS, Grid, key_columns, served_model, wanted_columns
 from jc.traffic.histogram import Histogram
 from jc.traffic.scan import literal
 
@@ -80,19 +80,32 @@ class Thinning:
     """Whether cells keep prompt sizes too, for latencies that depend on them."""
 
 
-def cube_query(grid: Grid, rows: str, thinning: Thinning) -> str:
-    """The SQL of a cube over a relation of rows. Grouped by key only: lists of small numbers are cheaper than many groups."""
-    named = ", ".join(f"{sql} AS k_{name}" for name, sql in key_columns(grid))
+def cube_query(grid: Grid, rows: str, thinning: Thinning, empty: frozenset[str] = frozenset()) -> str:
+    """The SQL of a cube over a relation of rows. Grouped by key only: lists of small numbers are cheaper than many groups.
+
+    `empty` are columns that hold nothing in this relation: what they would give is filled in afterwards.
+    """
+    named = ", ".join(f"{sql} AS k_{name}" for name, sql in key_columns(grid) if not _is_empty(name, grid, empty))
     picked = "" if thinning.clusters == 1 else f" FILTER (cluster % {thinning.clusters} = 0)"
     thinned = "" if thinning.latencies == 1 else f" AND hash(us, input_tokens, output_tokens) % {thinning.latencies} = 0"
-    columns = [f"{sql}::BIGINT AS {name}" for name, sql in {**_SUMS, **_EXTENTS}.items()]
+    columns = [f"{sql}::BIGINT AS {name}" for name, sql in {**_SUMS, **_EXTENTS}.items() if _SOURCES.get(name) not in empty]
     columns.append(f"list(sqrt(output_tokens * {BIN_SCALE})::USMALLINT) AS bins")
     if thinning.sized:
         columns += ["list(input_tokens) AS inputs", "list(cached_input_tokens) AS cacheds"]
-    columns.append(f"list(latency_ms::FLOAT) FILTER (latency_ms IS NOT NULL{thinned}) AS latencies")
-    columns += [f"list({sql}){picked} AS s_{name}" for name, sql in _SAMPLED.items()]
+    if "latency_ms" not in empty:
+        columns.append(f"list(latency_ms::FLOAT) FILTER (latency_ms IS NOT NULL{thinned}) AS latencies")
+    columns += [f"list({sql}){picked} AS s_{name}" for name, sql in _SAMPLED.items() if name not in empty]
     relation = f"(SELECT *, {_cluster(grid)} AS cluster FROM {rows})"
     return f"SELECT {named}, {', '.join(columns)}/*checks*/ FROM {relation} GROUP BY ALL"
+
+
+def _is_empty(name: str, grid: Grid, empty: frozenset[str]) -> bool:
+    """Whether a part of the key is the same in every row because its columns hold nothing."""
+    if name == "route_class" and (grid.mix or grid.classified):
+        return False
+    if name == "vision":
+        return {"vision", "images"} <= empty
+    return name in _PLAIN and {"explicit": "routing"}.get(name, name) in empty
 
 
 _SUMS = {
@@ -102,6 +115,13 @@ _SUMS = {
     "measured": "count(energy_j)", "energy_mj": "coalesce(sum(round(energy_j * 1e3)::BIGINT), 0)",
     "timed": "count(latency_ms)", "latency_us": "coalesce(sum(round(latency_ms * 1e3)::BIGINT), 0)",
 }  # fmt: skip
+_SOURCES = {
+    "reasoning": "reasoning_tokens", "images": "images", "priced": "cost_usd", "cost_pico": "cost_usd",
+    "measured": "energy_j", "energy_mj": "energy_j", "timed": "latency_ms", "latency_us": "latency_ms",
+}  # fmt: skip
+"""The columns of sums that are zero where the column holds nothing."""
+_PLAIN = (*FACTS[1:], *FLAGS)
+"""Parts of a key that may be left out of a query; the model stays, so that there always is one."""
 _EXTENTS = {
     "first_us": "coalesce(min(us), 0)", "last_us": "coalesce(max(us), 0)",
     "least_input": "min(input_tokens)", "most_input": "max(input_tokens)",
@@ -129,6 +149,7 @@ def _cluster(grid: Grid) -> str:
 
 def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning) -> Cube:
     """The cube that the answer of `cube_query` holds."""
+    answer = _filled(grid, answer)
     raw = list(zip(*(answer[f"k_{name}"].tolist() for name in grid.names), strict=True))
     order = sorted(range(len(raw)), key=raw.__getitem__)
     keys = [raw[at] for at in order]
@@ -148,6 +169,22 @@ def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning
     columns = {name: joined_lists(answer[f"s_{name}"], kinds.get(name, np.int64)) for name in _SAMPLED}
     cube.sample = _in_order(np.repeat(np.arange(len(keys)), sizes), columns, 1 / thinning.clusters)
     return cube
+
+
+def _filled(grid: Grid, answer: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    """The answer with everything that the query left out because nothing was in it."""
+    size = len(answer["n"])
+    out = dict(answer)
+    for name in grid.names:
+        if f"k_{name}" not in out:
+            out[f"k_{name}"] = np.full(size, False if name in FLAGS else "", dtype=object)
+    for name in _SOURCES:
+        out.setdefault(name, np.zeros(size, dtype=np.int64))
+    out.setdefault("latencies", np.full(size, None, dtype=object))
+    for name in ("latency_ms", "ttft_ms"):
+        if f"s_{name}" not in out:
+            out[f"s_{name}"] = np.array([np.full(_length(one), np.nan) for one in out["s_input"]] + [None], dtype=object)[:-1]
+    return out
 
 
 def _in_order(group: Ints, columns: Mapping[str, NDArray[Any]], share: float) -> Sample:

@@ -75,7 +75,7 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
                 raise _no_log(source, samples)
             notes[f"{source.name} holds no requests and was passed over"] = None
             continue
-        part = Part(source, source, layout_of(samples), known)
+        part = Part(source, source, layout_of(samples, columnar=source.kind != "jsonl"), known)
         if known is not CANONICAL:
             notes[f"{source.name}: read as {known.title} ({known.name})" + (f"; {known.note}" if known.note else "")] = None
         if known is not CANONICAL or is_array(source):

@@ -18,6 +18,7 @@ from jc.traffic.careful import Tally
 from jc.traffic.parts import ONE_LINE, Part, Plan, plan_parts
 from jc.traffic.rows import Reason
 from jc.traffic.scan import select_rows
+from jc.traffic.schema import NAMES
 from jc.traffic.settle import Settled, settle
 from jc.traffic.sources import located
 
@@ -64,6 +65,8 @@ class Log:
         self._tally = tally
         self._settled: Settled | None = None
         self._good = _GOOD
+        self.empty: frozenset[str] = frozenset()
+        """Columns that hold nothing in the relation that a query of `group` gets: all that no row had, on the clean way."""
         self.counts = Counts(skipped=tally.skipped)
 
     @property
@@ -108,9 +111,11 @@ class Log:
         """
         columns = [*wanted, "id_hash"] if self.holds("request_id") else list(wanted)
         if self._settled is None and not self._plan.doubtful:
+            self.empty = frozenset(name for name in NAMES if not self.holds(name))
             answer = self._clean(columns, query)
             if answer is not None:
                 return answer
+        self.empty = frozenset()
         self.table(columns)
         return self.ask(query(self._good))
 

@@ -9,12 +9,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jc.traffic.rows import LAST_MICROSECOND
-from jc.traffic.schema import BY_ANY_NAME, BY_NAME, EXTRA, MAX_LINE_BYTES, MAX_TOKENS, REQUIRED, SCALED, Column, names_of
+from jc.traffic.schema import (
+    BY_ANY_NAME,
+    BY_NAME,
+    COLUMNS,
+    EXTRA,
+    MAX_LINE_BYTES,
+    MAX_TOKENS,
+    REQUIRED,
+    SCALED,
+    Column,
+    names_of,
+)
 from jc.traffic.sources import Source
 
 _FALSE = ("", "0", "false", "no", "none", "null", "[]", "{}")
 ALWAYS = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens")
 """Columns that bear on money are read whether a sample held them or not."""
+_WATCHED = (
+    "request_id", "key", "org", "model", "served_model", "route_class", "cached_input_tokens", "cache_write_tokens", "images",
+    "tools", "vision", "structured_output", "routing", "swap_opt_in", "region", "mode", "cost_usd",
+)  # fmt: skip
+"""Columns that change a price or a decision: a row that holds one that no sample showed is read carefully."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +41,15 @@ class Layout:
     numeric_time: bool = False
     timed: bool = False
     """Whether a row without a timestamp is a fault: most of the sampled ones had one."""
+    unseen: tuple[str, ...] = ()
+    """Names of columns that matter and that no sample showed: where they come up, the row is not what the layout says."""
 
     def __contains__(self, column: object) -> bool:
         return column in self.names
 
 
-def layout_of(records: Iterable[object]) -> Layout:
-    """The layout that sampled records show."""
+def layout_of(records: Iterable[object], *, columnar: bool = False) -> Layout:
+    """The layout that sampled records show; in a `columnar` file a column is there even where the sample found it empty."""
     seen: dict[str, dict[str, None]] = {}
     numeric = False
     rows = timed = 0
@@ -41,15 +59,34 @@ def layout_of(records: Iterable[object]) -> Layout:
         rows += 1
         for path, value in _paths(record):
             column = BY_ANY_NAME.get(path) or (BY_NAME[SCALED[path][0]] if path in SCALED else None)
-            if column is None or value is None:
+            if column is None or (value is None and not (columnar and column.name in _WATCHED and column.name != "route_class")):
                 continue
             seen.setdefault(column.name, {})[path] = None
             if column.name == "ts":
                 timed += 1
                 numeric |= not isinstance(value, str)
+    unseen = () if columnar else _unseen(seen)
+    _complete(seen)
+    return Layout({name: _ordered(BY_NAME[name], found) for name, found in seen.items()}, numeric, 2 * timed > rows, unseen)
+
+
+def _unseen(seen: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The names at the top level of a record under which a watched column could still come up."""
+    tops = {path.partition(".")[0] for paths in seen.values() for path in paths}
+    names = (path.partition(".")[0] for name in _WATCHED if name not in seen for path in names_of(BY_NAME[name]))
+    return tuple(dict.fromkeys(name for name in names if name not in tops and name not in ALWAYS))
+
+
+def _complete(seen: dict[str, dict[str, None]]) -> None:
+    """Add what is read anyway: the token columns, and all token counts inside an object that is read."""
+    nested = {path.partition(".")[0] for paths in seen.values() for path in paths if "." in path}
     for name in ALWAYS:
         seen.setdefault(name, {}).setdefault(name)
-    return Layout({name: _ordered(BY_NAME[name], found) for name, found in seen.items()}, numeric, 2 * timed > rows)
+    for column in COLUMNS:
+        if column.kind == "tokens":
+            for path in column.aliases:
+                if "." in path and path.partition(".")[0] in nested:
+                    seen.setdefault(column.name, {}).setdefault(path)
 
 
 def _paths(record: Mapping[str, Any], prefix: str = "", depth: int = 2) -> Iterable[tuple[str, Any]]:
@@ -86,10 +123,14 @@ def select_rows(
     outer = [f"{_thinned(name, _typed(name, layout), text_of)} AS {name}" for name in (*ALWAYS, *chosen)]
     outer.append("us" if "ts" in layout else "NULL::BIGINT AS us")
     outer += [hashed if name in layout else f"NULL::UBIGINT AS {hashed}" for hashed, name in _HASHED if hashed in wanted]
+    unseen = () if trusted or kind != "jsonl" else layout.unseen
     suspect = "false" if trusted else f"NOT coalesce({_clean(layout)}, false)"
+    if unseen:
+        inner.append(f"coalesce({', '.join(identifier(name) for name in unseen)}) IS NOT NULL AS strange")
+        suspect += " OR strange"
     return (
         f"SELECT {', '.join(outer)}, {suspect} AS suspect"
-        f" FROM (SELECT {', '.join(inner)} FROM {_reader(sources, layout, wanted)})"
+        f" FROM (SELECT {', '.join(inner)} FROM {_reader(sources, layout, wanted, unseen)})"
     )
 
 
@@ -102,7 +143,7 @@ def _thinned(name: str, value: str, text_of: int) -> str:
 _HASHED = (("id_hash", "request_id"), ("session_hash", "session"))
 
 
-def _reader(sources: Sequence[Source], layout: Layout, wanted: Sequence[str]) -> str:
+def _reader(sources: Sequence[Source], layout: Layout, wanted: Sequence[str], unseen: Sequence[str]) -> str:
     files = "[" + ", ".join(literal(str(source.path)) for source in sources) + "]"
     kind = sources[0].kind
     if kind == "parquet":
@@ -110,7 +151,7 @@ def _reader(sources: Sequence[Source], layout: Layout, wanted: Sequence[str]) ->
     if kind == "csv":
         return f"read_csv({files}, header=true, all_varchar=true, union_by_name=true, sample_size=100)"
     compression = {"none": "none", "gzip": "gzip", "zstd": "zstd"}[sources[0].compression]
-    types = {}
+    types = dict.fromkeys(unseen, "VARCHAR")
     needed = {*wanted, *ALWAYS, *(name for hashed, name in _HASHED if hashed in wanted), "ts"}
     for name in needed & set(layout.names):
         for path in layout.names[name]:

@@ -1,7 +1,7 @@
 """The settled way: the rows of a log in a table, every suspect row judged by the careful reader, duplicates taken out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jc.traffic.careful import Found, Reading, Tally, convert, dump, records
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TABLE = "log_rows"
+_MANY = 5_000
+"""More suspect rows than this are worth another look at the layout, and another read."""
+_LOOK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,6 @@ def settle(
 def _load(work: _Work, part: Part) -> None:
     """Put the rows of one part into the table; a part that the fast reader refuses is rewritten first."""
     import duckdb
-    import numpy as np
 
     start = _end(work)
     try:
@@ -79,12 +81,44 @@ def _load(work: _Work, part: Part) -> None:
         _truncate(work, start)
         ready = _repaired(work, part)
         _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
+    suspects = _suspected(work, start)
+    wider = _wider(ready, suspects[:: len(suspects) // _LOOK]) if len(suspects) > _MANY else None
+    if wider is not None:
+        ready = replace(ready, layout=wider)
+        work.connection.execute(f"DROP TABLE {_TABLE}" if start == 0 else f"DELETE FROM {_TABLE} WHERE rowid >= {start}")
+        start = _end(work)
+        _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
+        suspects = _suspected(work, start)
     span = _Span(ready, start, _end(work) - start, [])
     work.spans.append(span)
-    sql = f"SELECT rowid FROM {_TABLE} WHERE suspect AND rowid >= {start} ORDER BY rowid"
-    suspects = np.asarray(work.connection.execute(sql).fetchnumpy()["rowid"], dtype=np.int64)
     if len(suspects):
-        _judge(work, span, suspects - start)
+        _judge(work, span, suspects)
+
+
+def _suspected(work: _Work, start: int) -> "NDArray[np.int64]":
+    """The ordinals of the suspect rows of the part that begins at a row id."""
+    import numpy as np
+
+    sql = f"SELECT rowid FROM {_TABLE} WHERE suspect AND rowid >= {start} ORDER BY rowid"
+    return np.asarray(work.connection.execute(sql).fetchnumpy()["rowid"], dtype=np.int64) - start
+
+
+def _wider(part: Part, ordinals: "NDArray[np.int64]") -> Layout | None:
+    """The layout with the columns that some suspect rows hold and no sample showed; None when there are none."""
+    if part.source.kind != "jsonl" or not part.layout.unseen:
+        return None
+    records = [found.record for _, found in _suspects(part, ordinals) if isinstance(found.record, dict)]
+    strange = {name: value for record in records for name, value in record.items() if name in part.layout.unseen}
+    if not any(value is not None for value in strange.values()):
+        return None
+    seen = layout_of(records)
+    names = {name: (*part.layout.names.get(name, ()), *seen.names.get(name, ())) for name in (*part.layout.names, *seen.names)}
+    tops = {path.partition(".")[0] for paths in names.values() for path in paths}
+    return replace(
+        part.layout,
+        names={name: tuple(dict.fromkeys(paths)) for name, paths in names.items()},
+        unseen=tuple(name for name in part.layout.unseen if name not in tops),
+    )
 
 
 def _repaired(work: _Work, part: Part) -> Part:

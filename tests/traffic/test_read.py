@@ -254,3 +254,48 @@ def test_out_of_order_rows_are_no_fault(tmp_path: Path) -> None:
     with open_log(str(written(tmp_path / "a.jsonl", CLEAN[::-1])), ReadOptions()) as log:
         assert summed(log) == truth(CLEAN)
         assert log.counts.rejected == 0
+
+
+def moded(log: Log) -> dict[str, int]:
+    """Requests by billing mode, by way of `group`."""
+    select = "SELECT coalesce(mode, '') AS mode, count(*)::BIGINT AS n/*checks*/"
+    answer = log.group(["mode", "tools"], lambda rows: f"{select} FROM {rows} GROUP BY 1")
+    found: Counter[str] = Counter()
+    for mode, n in zip(answer["mode"].tolist(), answer["n"].tolist(), strict=True):
+        found[mode] += n
+    return dict(found)
+
+
+@pytest.mark.parametrize("rare", [3, 9000])
+def test_a_column_that_no_sample_showed_counts_where_it_comes_up(tmp_path: Path, rare: int) -> None:
+    """A few batch requests late in a long log, or half of it, are batch requests, under any of the names for that."""
+    rows = [line(number) for number in range(20_000)]
+    for number in range(rare):
+        rows[-1 - number * 2] |= {"service_tier": "batch"} if number % 2 else {"mode": "batch"}
+    rejects = tmp_path / "bad.jsonl"
+
+    with open_log(str(written(tmp_path / "a.jsonl", rows)), ReadOptions(rejects=rejects)) as log:
+        assert moded(log) == {"": 20_000 - rare, "batch": rare}
+        assert (log.counts.used, log.counts.rejected) == (20_000, 0)
+
+
+def test_token_details_that_only_some_rows_have_count(tmp_path: Path) -> None:
+    """`usage.prompt_tokens_details` in a late row is read although the sampled rows had a plain `usage`."""
+    rows: list[Any] = [{"usage": {"prompt_tokens": 10, "completion_tokens": 1}} for _ in range(3000)]
+    rows[2990] = {"usage": {"prompt_tokens": 10, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 7}}}
+
+    with open_log(str(written(tmp_path / "a.jsonl", rows)), ReadOptions()) as log:
+        log.table([])
+        assert log.ask("SELECT sum(cached_input_tokens)::BIGINT AS n FROM log_rows WHERE NOT suspect")["n"].tolist() == [7]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_an_empty_beginning_of_a_table_hides_no_column(tmp_path: Path, suffix: str) -> None:
+    """The first rows of a CSV or Parquet file have no mode, a later one has."""
+    rows = [{**line(number), "mode": "batch" if number == 900 else None} for number in range(1000)]
+    source, target = written(tmp_path / "a.jsonl", rows), tmp_path / f"b.{suffix}"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT * FROM read_json('{source}', sample_size=-1)) TO '{target}'")
+
+    with open_log(str(target), ReadOptions()) as log:
+        assert moded(log) == {"": 999, "batch": 1}

@@ -14,7 +14,7 @@ def _as_it_is(record: Record) -> Iterable[Record]:
     yield record
 
 
-CANONICAL = Format("canonical", "traffic log", lambda keys: any(key in BY_ANY_NAME for key in keys), _as_it_is)
+CANONICAL = Format("canonical", "traffic log", lambda keys: any(key == "usage" or key in BY_ANY_NAME for key in keys), _as_it_is)
 FORMATS: Mapping[str, Format] = {known.name: known for known in (OTEL, *GATEWAYS, *TRACES, CANONICAL)}
 FOREIGN: tuple[str, ...] = tuple(name for name in FORMATS if name != "canonical")
 
