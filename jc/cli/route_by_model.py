@@ -31,9 +31,9 @@ def gateway_of(setup: Reachable) -> "Gateway":
 
 def once(setup: Reachable) -> Any:
     """A client that tries once: the chain of models is the retry."""
-    from jc.providers.settings import ClientSettings
+    from jc.routing.send import ONE_ATTEMPT
 
-    return ClientSettings(max_attempts=1, max_wait_s=0.0, timeout_s=setup.timeout)
+    return replace(ONE_ATTEMPT, timeout_s=setup.timeout)
 
 
 def classified_by_model(

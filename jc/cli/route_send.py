@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import math
 import os
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from jc.cli.route_by_model import gateway_of, once
 from jc.cli.route_setup import Decided, Setup, terminal_width
-from jc.errors import AnswerIsNo, InputError, IoFailure, StoppedEarly
+from jc.errors import AnswerIsNo, InputError, IoFailure, JcError, StoppedEarly
 from jc.sanitise import plain
 
 if TYPE_CHECKING:
+    from jc.routing.request import Decision
     from jc.routing.send import Sent
 
 
@@ -32,8 +35,7 @@ def send_one(setup: Setup, incoming: Mapping[str, Any], log: Path | None, *, exp
     decided = setup.decide(dict(incoming))
     decision = decided.decision
     if decision.offer is None:
-        why = decision.reasons[-1].why if decision.reasons else decision.refused
-        raise AnswerIsNo(f"no model may answer: {why}", hint="see every step with `--explain`, without --send")
+        raise _unsendable(setup, decision)
     if explain:
         out.say(str(decision_document(decision, explain=True, width=terminal_width()).text))
     chain = [decision.offer, *(setup.catalog.offers[name] for name in decision.fallbacks)]
@@ -43,14 +45,26 @@ def send_one(setup: Setup, incoming: Mapping[str, Any], log: Path | None, *, exp
     )
     sent = asyncio.run(sender.send(body_of(incoming, setup.flags.max_output_tokens), chain))
     usd = _usd(sent)
-    if sent.offer is not None and sent.reply is not None:
-        sys.stdout.write("\n" if sent.reply.text else f"{plain(sent.reply.tool_calls or '')}\n")
+    if sent.reply is not None and (sent.offer is not None or sent.ttft_s is not None):
+        sys.stdout.write("\n" if sent.ttft_s is not None else f"{plain(sent.reply.tool_calls or '')}\n")
         sys.stdout.flush()
     out.say(_audit(decided, sent, usd))
     if log is not None:
         _append(log, log_row(decided.request, decision, sent, usd, started_at))
     if sent.offer is None:
         _nobody(sent)
+
+
+def _unsendable(setup: Setup, decision: "Decision") -> JcError:
+    """Why nothing is sent: everybody is cooling down, which passes, or nobody may answer, which does not."""
+    from jc.routing.cool_down import health_path, soonest
+
+    back_s = soonest(health_path(setup.out.config.environment), time.time(), str(setup.base_url or ""))
+    cooling = [f"`{one.model}` {one.why}" for one in decision.excluded if one.why.startswith("is out of service")]
+    if cooling and back_s is not None:
+        return StoppedEarly("; ".join(cooling), hint=f"the first may be asked again in {math.ceil(back_s)} s")
+    why = decision.reasons[-1].why if decision.reasons else decision.refused
+    return AnswerIsNo(f"no model may answer: {why}", hint="see every step with `--explain`, without --send")
 
 
 def _show(text: str) -> None:
@@ -103,6 +117,9 @@ def _nobody(sent: "Sent") -> None:
         raise InputError(f"no model of the chain can be called: {listed}", hint="set a key, or give --base-url")
     if failure.kind == "bad_request":
         raise InputError(f"the server refused the request: {failure.message}", hint="another model would refuse it too")
+    if sent.ttft_s is not None:
+        said = f"the answer broke off: {failure.message}"
+        raise StoppedEarly(said, hint="nothing is started over once a token was shown; send it again")
     raise StoppedEarly(f"no model of the chain answered; the last said: {failure.message}", hint="try again in a while")
 
 

@@ -81,7 +81,8 @@ class Setup:
         from jc.routing.request import Health
 
         path = health_path(self.out.config.environment)
-        return read_health(path, time.time()) if self._live and path.exists() else Health()
+        via = str(self.base_url or "")
+        return read_health(path, time.time(), via) if self._live and path.exists() else Health()
 
     def decide(self, incoming: dict[str, Any]) -> Decided:
         """The decision about one request."""

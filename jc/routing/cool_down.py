@@ -35,28 +35,50 @@ def health_path(environment: Mapping[str, str]) -> Path:
     return Path(home) / "jc" / "health.json"
 
 
-def read_health(path: Path, now: float) -> Health:
-    """What is still cooling down at `now` (seconds since 1970)."""
-    return Health.of((name, why) for name, (until, why) in _entries(path).items() if until > now)
+def read_health(path: Path, now: float, via: str = "") -> Health:
+    """What is still cooling down at `now` (seconds since 1970); `via` is the gateway, whose failures are its own."""
+    return Health.of((name, why) for name, (_, why) in _cooling(path, now, via).items())
 
 
-def note_failure(path: Path, model: str, failure: Failure, now: float) -> float | None:
+def soonest(path: Path, now: float, via: str = "") -> float | None:
+    """Seconds until the first of those that are cooling down may be asked again; None when nothing is."""
+    return min((until - now for until, _ in _cooling(path, now, via).values()), default=None)
+
+
+def note_failure(path: Path, model: str, failure: Failure, now: float, via: str = "") -> float | None:
     """Let a model cool down from `now` on; how many seconds it was given, None when this failure is no reason to."""
     seconds = failure.retry_after_s if failure.retry_after_s is not None else COOL_DOWN_S.get(failure.kind)
     if seconds is None:
         return None
     seconds = min(max(seconds, 0.0), _LONGEST_S)
     entries = {name: entry for name, entry in _entries(path).items() if entry[0] > now}
-    entries[model] = (now + seconds, f"{failure.kind.replace('_', ' ')}, cooling down")
+    entries[_key(model, via)] = (now + seconds, f"{failure.kind.replace('_', ' ')}, cooling down")
     _write(path, entries)
     return seconds
 
 
-def note_success(path: Path, model: str) -> None:
+def note_success(path: Path, model: str, via: str = "") -> None:
     """A model that answers is well again."""
     entries = _entries(path)
-    if entries.pop(model, None) is not None:
+    if entries.pop(_key(model, via), None) is not None:
         _write(path, entries)
+
+
+_VIA = " via "
+
+
+def _key(model: str, via: str) -> str:
+    return f"{model}{_VIA}{via}" if via else model
+
+
+def _cooling(path: Path, now: float, via: str) -> dict[str, tuple[float, str]]:
+    """The entries of one way to the models, by model."""
+    found = {}
+    for key, entry in _entries(path).items():
+        name, _, through = key.partition(_VIA)
+        if entry[0] > now and through == via:
+            found[name] = entry
+    return found
 
 
 def _entries(path: Path) -> dict[str, tuple[float, str]]:

@@ -106,6 +106,7 @@ class _Deciding:
         chosen, rest = found
         if aim.named and chosen is asked:
             chosen, rest = self._swapped(chosen, rest)
+        self._affinity(chosen)
         return self._budgeted(chosen, rest)
 
     # who is asked for, pinned, forbidden
@@ -261,23 +262,21 @@ class _Deciding:
             self.excluded.setdefault(name, why)
         self.ranked = tuple(made.order)
         self.reasons.append(made.reason)
-        self._affinity(rows, made.order[0].model)
         passed = {name for name, _ in made.passed}
         by_id = {one.id: one for one in found}
         return [by_id[row.model] for row in made.order if row.model not in passed or row is made.order[0]]
 
-    def _affinity(self, rows: list[Ranked], first: str) -> None:
-        """Say what leaving a warm prompt cache costs; the costs that were compared count it already."""
+    def _affinity(self, chosen: Candidate) -> None:
+        """Say what leaving a warm prompt cache costs; the estimate, and the costs that were compared, count it."""
         request = self.request
         if not request.cached_input_tokens or request.previous is None:
             return
-        if first == request.previous:
-            self._say("affinity", f"{request.cached_input_tokens:,} tokens are still in the cache of `{first}`")
-        elif any(row.model == request.previous for row in rows):
-            self._say(
-                "affinity",
-                f"leaving `{request.previous}` bills {request.cached_input_tokens:,} cached tokens again; it is counted",
-            )
+        previous = self.prepared.known(request.previous)
+        tokens = f"{request.cached_input_tokens:,}"
+        if previous is chosen:
+            self._say("affinity", f"{tokens} tokens are still in the cache of `{chosen.id}`")
+        elif previous is not None:
+            self._say("affinity", f"leaving `{previous.id}` bills {tokens} cached tokens again; it is counted")
 
     def _row(self, one: Candidate, judged: "Judged") -> Ranked:
         output = self._output(one)

@@ -4,10 +4,11 @@ Fallback is for failures that another provider may not have: 402, 429, 5xx, time
 does not know. A request that is wrong in itself is wrong everywhere and stops. Once a token was shown nothing is started over.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +39,10 @@ FALLS_BACK: frozenset[FailureKind] = frozenset(
 )  # fmt: skip
 
 
+ONE_ATTEMPT = ClientSettings(max_attempts=1, max_wait_s=86_400.0)
+"""A client that asks once and never waits; how long a server wants to be left alone is the chain's business."""
+
+
 class Tried(NamedTuple):
     """A model of the chain that did not answer, and why."""
 
@@ -60,6 +65,10 @@ class Sent:
     ttft_s: float | None
 
 
+PATIENCE_S = 10.0
+"""When the whole chain has failed and a server asked for no longer wait than this, it is waited for, once."""
+
+
 @dataclass(slots=True)
 class Sender:
     """How requests are sent: the catalog, where to, the file that remembers failures, and who sees the text."""
@@ -69,46 +78,94 @@ class Sender:
     environment: Mapping[str, str]
     health: Path | None
     on_text: Callable[[str], None]
-    settings: ClientSettings = field(default_factory=lambda: ClientSettings(max_attempts=1, max_wait_s=0.0))
+    settings: ClientSettings = ONE_ATTEMPT
     clock: Callable[[], float] = time.time
 
     async def send(self, body: Mapping[str, Any], chain: Sequence[Offer]) -> Sent:
         """The first answer of the chain, streamed to `on_text` as it comes."""
-        started = time.monotonic()
-        first: list[float] = []
-        tried: list[Tried] = []
-        failure: Failure | None = None
-
-        def seen(text: str) -> None:
-            if not first:
-                first.append(time.monotonic())
-            self.on_text(text)
-
-        def sent(offer: Offer | None, reply: Reply | None) -> Sent:
-            ttft_s = first[0] - started if first else None
-            return Sent(offer, reply, tuple(tried), None if offer else failure, time.monotonic() - started, ttft_s)
-
         async with AsyncExitStack() as stack:
-            # One attempt a model: the chain is the retry, and a second layer would multiply the calls.
-            client = await stack.enter_async_context(Client(replace(self.settings, max_attempts=1)))
-            for offer in chain:
-                found = reach(offer, self.catalog, self.gateway, self.environment)
-                if found.endpoint is None:
-                    tried.append(Tried(offer.id, found.why))
-                    continue
-                endpoint = await running(found.endpoint, stack)
-                reply = await client.complete(Call(endpoint, {**body, "model": found.wire_id}, stream=True, on_text=seen))
-                if reply.failure is None:
-                    if self.health is not None:
-                        note_success(self.health, offer.id)
-                    return sent(offer, reply)
-                failure = reply.failure
-                tried.append(Tried(offer.id, failure.message))
-                if first or failure.kind not in FALLS_BACK:
-                    return sent(None, reply)
-                if self.health is not None:
-                    note_failure(self.health, offer.id, failure, self.clock())
-        return sent(None, None)
+            sending = _Sending(self, body, stack)
+            done = await sending.along(chain)
+            if done is None and sending.soonest is not None:
+                wait_s, offer = sending.soonest
+                await asyncio.sleep(wait_s)
+                done = await sending.along([offer])
+            return done or sending.sent(None, None)
+
+
+class _Sending:
+    """One request on its way along the chain."""
+
+    def __init__(self, sender: Sender, body: Mapping[str, Any], stack: AsyncExitStack) -> None:
+        self.sender, self.body, self.stack = sender, body, stack
+        self.started = time.monotonic()
+        self.first: float | None = None
+        self.tried: list[Tried] = []
+        self.failure: Failure | None = None
+        self.soonest: tuple[float, Offer] | None = None
+        """The shortest wait that a server asked for, if it is worth it, and the model that will answer then."""
+
+    async def along(self, chain: Sequence[Offer]) -> Sent | None:
+        """Ask one after the other; None when all have failed before their first token."""
+        for offer in chain:
+            reply = await self._asked(offer)
+            if reply is None:
+                continue
+            if reply.failure is None:
+                self._remember(offer, None)
+                return self.sent(offer, reply)
+            self._failed(offer, reply.failure)
+            if self.first is not None or reply.failure.kind not in FALLS_BACK:
+                return self.sent(None, reply)
+        return None
+
+    async def _asked(self, offer: Offer) -> Reply | None:
+        sender = self.sender
+        found = reach(offer, sender.catalog, sender.gateway, sender.environment)
+        if found.endpoint is None:
+            self.tried.append(Tried(offer.id, found.why))
+            return None
+        endpoint = await running(found.endpoint, self.stack)
+        body = {**self.body, "model": found.wire_id}
+        # One attempt and one client a model: the chain is the retry, and the pause of one server is not the next one's.
+        async with Client(sender.settings) as client:
+            return await client.complete(Call(endpoint, body, stream=True, on_text=self._seen))
+
+    def _seen(self, text: str) -> None:
+        if self.first is None:
+            self.first = time.monotonic()
+        self.sender.on_text(text)
+
+    def _failed(self, offer: Offer, failure: Failure) -> None:
+        self.failure = failure
+        self.tried.append(Tried(offer.id, _told(failure)))
+        if failure.kind in FALLS_BACK:
+            self._remember(offer, failure)
+        wait_s = failure.retry_after_s
+        if wait_s is not None and wait_s <= PATIENCE_S and (self.soonest is None or wait_s < self.soonest[0]):
+            self.soonest = (wait_s, offer)
+
+    def _remember(self, offer: Offer, failure: Failure | None) -> None:
+        health, via = self.sender.health, self.sender.gateway.base_url or ""
+        if health is None:
+            return
+        if failure is None:
+            note_success(health, offer.id, via)
+        else:
+            note_failure(health, offer.id, failure, self.sender.clock(), via)
+
+    def sent(self, offer: Offer | None, reply: Reply | None) -> Sent:
+        """What came of it, up to now."""
+        ttft_s = None if self.first is None else self.first - self.started
+        failure = None if offer else self.failure
+        return Sent(offer, reply, tuple(self.tried), failure, time.monotonic() - self.started, ttft_s)
+
+
+def _told(failure: Failure) -> str:
+    """A failure in words: its status or kind, what was said, and how long the server wants to be left alone."""
+    head = f"HTTP {failure.http_status}" if (failure.http_status or 0) >= 400 else failure.kind.replace("_", " ")
+    wait = "" if failure.retry_after_s is None else f" (try again in {failure.retry_after_s:.3g} s)"
+    return f"{head}, {failure.message}{wait}"
 
 
 async def running(endpoint: Endpoint, stack: AsyncExitStack) -> Endpoint:

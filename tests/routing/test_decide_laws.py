@@ -94,7 +94,7 @@ def test_a_pin_wins_unless_it_cannot_see_or_is_gone(world: World, number: int, p
     overrides = list(world.table.overrides)
     overrides.insert(place, RouteOverride({"key": "k1"}, HERE, pin=names[number % len(names)], swap=False))
     table = replace(world.table, overrides=tuple(overrides))
-    request = {"routing": "auto", "key": "k1"}
+    request: dict[str, Any] = {"routing": "auto", "key": "k1"}
     pin = pin_of(replace(world, table=table, request=replace(world.request, **request)))
     assert pin is not None
     offer = world.catalog.offers[pin]
