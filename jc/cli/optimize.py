@@ -1,5 +1,6 @@
 """`jc optimize`: find the route table on the cost–quality–latency frontier."""
 
+import math
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +10,12 @@ import typer
 
 from jc.cli.amounts import duration_s, moment, share, shares
 from jc.cli.options import command, split_list
-from jc.cli.output import Out, problem
+from jc.cli.output import Out, problem, terminal_width
 from jc.cli.simulate import check_bad, open_catalog, stop_if_truncated, tell
 from jc.errors import AnswerIsNo
 
 if TYPE_CHECKING:
     from jc.catalog.model import Catalog, Offer
-    from jc.simulate.optimize import Optimum
-    from jc.simulate.simulation import Simulation
 
 
 def optimize(
@@ -47,7 +46,9 @@ def optimize(
     """
     from jc.report.optimum import optimum_document
     from jc.simulate.optimize import Wanted, confirmed, optimise, skeleton, table_yaml
+    from jc.simulate.optimum_result import optimum_payload
     from jc.simulate.run import simulate
+    from jc.simulate.settled import settle
     from jc.simulate.simulation import Question
 
     catalog = open_catalog(out)
@@ -60,18 +61,37 @@ def optimize(
     simulation = simulate(question, catalog)
     check_bad(simulation.counts.total, simulation.counts.rejected, max_bad)
     offers = pool_of(catalog, pool, region, question.at or simulation.book.times[-1])
-    found = optimise(simulation.estimator, simulation.chooser, offers, wanted, simulation.baseline)
-    confirmed(found, simulation.estimator, simulation.chooser, skeleton(offers), simulation.baseline)
-    payload = _payload(found, simulation, wanted, offers)
-    yaml = next((table_yaml(table, _comments(traffic, row)) for (point, _, table), row in
-                 zip(found.estimates, payload["frontier"], strict=True) if point is found.chosen), None)  # fmt: skip
+    bench = (simulation.estimator, simulation.chooser)
+    base = skeleton(offers, simulation.book.times[-1])
+    found = optimise(*bench, offers, wanted, simulation.baseline)
+    settle(found, *bench, base, wanted, simulation.baseline)
+    confirmed(found, *bench, base, simulation.baseline)
+    values = optimum_payload(found, simulation, wanted)
+    chosen = next((one for one in found.shown if one.point is found.chosen), None)
+    row = next((row for row in values["frontier"] if row["chosen"]), None)
+    yaml = table_yaml(chosen.table, _comments(traffic, row)) if chosen is not None and row is not None else None
     tell(out, simulation)
+    document = optimum_document(
+        values, yaml, {"command": "jc " + " ".join(sys.argv[1:]), "catalog": catalog.digest[:12]}, terminal_width()
+    )
     if yaml is None and any(path.suffix.lower() in {".yaml", ".yml"} for path in out.files):
-        raise AnswerIsNo(optimum_document(payload, None).text or "", hint="ask for less quality, or for more time")
-    out.emit(optimum_document(payload, yaml))
+        out.show(document)
+        raise AnswerIsNo("no table keeps what was asked for, so none was written", hint=_nearest(values))
+    out.emit(document)
     stop_if_truncated(simulation.truncated)
     if yaml is None:
-        raise AnswerIsNo("no table keeps what was asked for", hint="ask for less quality, or for more time")
+        raise AnswerIsNo("no table keeps what was asked for", hint=_nearest(values))
+
+
+def _nearest(values: "dict[str, Any]") -> str:
+    """What to ask for instead: the options that the nearest tables keep."""
+    asked = []
+    for row in values["nearest"]:
+        if row["gives_up"] == "p95" and row["p95_s"] is not None:
+            asked.append(f"--max-p95 {math.ceil(row['p95_s'] * 10) / 10:g}s")
+        if row["gives_up"] == "quality":
+            asked.append(f"--min-quality {math.floor(row['share_of_best'] * 1000) / 1000:g}")
+    return f"it can be kept with {' or '.join(asked)}" if asked else "ask for less quality, or for more time"
 
 
 def add_to(root: typer.Typer) -> None:
@@ -102,47 +122,6 @@ def pool_of(catalog: "Catalog", names: list[str] | None, region: str | None, at:
     if not found:
         raise problem("no model is left to choose from", hint="name others with --pool, or another --region")
     return found
-
-
-def _payload(found: "Optimum", simulation: "Simulation", wanted: Any, offers: "list[Offer]") -> dict[str, Any]:
-    from jc.simulate.quality import Qualities
-    from jc.simulate.breakdown import money_text
-    from jc.simulate.result import QUANTILES, interval_usd
-    from jc.simulate.run import change
-
-    qualities = Qualities(simulation.book.catalog, offers)
-    for name in found.classes:
-        qualities.of(name)
-    rows = []
-    for point, estimate, _ in found.estimates:
-        latency = estimate.latency
-        quantiles = latency.quantiles([at for _, at in QUANTILES]) if latency is not None else [None] * len(QUANTILES)
-        rows.append(
-            {
-                "name": estimate.name,
-                "chosen": point is found.chosen,
-                "cost_usd": money_text(estimate.cost),
-                "cost_interval_usd": interval_usd(estimate),
-                "change": change(estimate, simulation.baseline),
-                "quality": point.quality / max(1, found.requests),
-                **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
-                "routes": dict(zip(found.classes, point.models, strict=True)),
-            }
-        )
-    logged = simulation.baseline
-    return {
-        "traffic": simulation.traffic,
-        "requests": found.requests,
-        "wanted": {"min_quality": wanted.min_quality, "max_p95_s": wanted.max_p95_s, "region": wanted.region},
-        "considered": found.considered,
-        "best_quality": found.best_quality,
-        "logged_usd": money_text(logged.cost) if logged.known.all() else None,
-        "chosen": next((row["name"] for row in rows if row["chosen"]), None),
-        "frontier_size": len(found.frontier),
-        "frontier": rows,
-        "missing": found.missing,
-        "measures": qualities.measures(),
-    }
 
 
 def _comments(traffic: str, row: dict[str, Any]) -> dict[str, str]:

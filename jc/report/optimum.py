@@ -1,25 +1,36 @@
 """The frontier of route tables for people: what each costs, how good and fast it is, and which models it names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from textwrap import fill
 from typing import Any
 
+from jc.report.chart_parts import Axis, Chart, Point, scale_for
+from jc.report.charts import plane
 from jc.report.conclusion import number
 from jc.report.document import Document
-from jc.report.numbers import percent, seconds, usd_amount
+from jc.report.html import Block, Grid, Listing, Page, Section, render_page
+from jc.report.numbers import UNKNOWN, percent, seconds, usd_amount
+from jc.report.simulation import fitted
 from jc.report.simulation_html import signed_share
 from jc.report.table import Column, Table
 
 SCHEMA = "jc.optimum/1"
 Fields = Mapping[str, Any]
+WIDTH = 98
+MOST_MODELS = 4
 
 
-def optimum_document(payload: Fields, yaml: str | None) -> Document:
+def optimum_document(payload: Fields, yaml: str | None, reproduce: Mapping[str, object], width: int = WIDTH) -> Document:
     """The frontier in every format; `yaml` is the chosen table."""
-    tables = [frontier_table(payload), *model_tables(payload)]
+    tables = [frontier_table(payload), *nearest_tables(payload), *model_tables(payload)]
+    tables = [table for table in tables if table.rows]
     lines = _foot(payload)
-    text = "\n\n".join([_head(payload), *(table.text() for table in tables), *(["\n".join(lines)] if lines else [])])
-    markdown = "\n\n".join([_head(payload), *(table.markdown() for table in tables), *(f"- {line.strip()}" for line in lines)])
-    extra = {"yaml": lambda: yaml} if yaml is not None else {}
+    wrapped = [fill(line, min(width, WIDTH), subsequent_indent="  ", break_on_hyphens=False) for line in lines]
+    text = "\n\n".join([_head(payload), *(fitted(table, width) for table in tables), *(["\n".join(wrapped)] if lines else [])])
+    markdown = "\n\n".join([_head(payload), *(table.markdown() for table in tables), *(f"- {line}" for line in lines)])
+    extra: dict[str, Callable[[], str]] = {"html": lambda: _page(payload, tables, lines, reproduce)}
+    if yaml is not None:
+        extra["yaml"] = lambda: yaml
     return Document(SCHEMA, payload, records=payload["frontier"], tables=tables, text=text, markdown=markdown, extra=extra)
 
 
@@ -33,47 +44,91 @@ def _head(payload: Fields) -> str:
         return f"No table of these {payload['considered']} models keeps {' and '.join(terms)}"
     row = next(one for one in payload["frontier"] if one["chosen"])
     against = f" instead of {usd_amount(number(payload['logged_usd']))}" if payload["logged_usd"] else ""
-    return (
-        f"Cheapest with {' and '.join(terms)}: {usd_amount(number(row['cost_usd']))}{against}, quality {percent(row['quality'])}"
-    )
+    found = f"Cheapest with {' and '.join(terms)}: {usd_amount(number(row['cost_usd']))}{against}"
+    return f"{found}, quality {percent(row['quality'])}"
 
 
 def frontier_table(payload: Fields) -> Table:
     """One row per point of the frontier, the cheapest first."""
-    rows = payload["frontier"]
-    interval = any(row["cost_interval_usd"] for row in rows)
-    columns = [Column("Table"), Column("Cost", "right")]
-    columns += [Column("95% interval", "right")] if interval else []
-    columns += [Column(name, "right") for name in ("Change", "Quality", "p50", "p95")]
+    left = payload["frontier_size"] - len(payload["frontier"])
+    title = f"The frontier ({len(payload['frontier'])} of {payload['frontier_size']} tables)" if left > 0 else "The frontier"
+    return _table(payload["frontier"], title)
+
+
+def nearest_tables(payload: Fields) -> list[Table]:
+    """What comes nearest where no table keeps everything."""
+    return [_table(payload["nearest"], "What comes nearest")] if payload["nearest"] else []
+
+
+def _table(rows: list[Fields], title: str) -> Table:
     cells = []
     for row in rows:
-        line = [("→ " if row["chosen"] else "  ") + row["name"], usd_amount(number(row["cost_usd"]))]
-        if interval:
-            bounds = row["cost_interval_usd"]
-            line.append(f"{usd_amount(number(bounds[0]))} – {usd_amount(number(bounds[1]))}" if bounds else "–")
-        line += [signed_share(row["change"]), percent(row["quality"]), seconds(row["p50_s"]), seconds(row["p95_s"])]
+        bounds, quality = row["change_interval"], row["intervals"].get("quality")
+        line = {
+            "Table": ("→ " if row["chosen"] else "  ") + row["name"],
+            "Cost": usd_amount(number(row["cost_usd"])),
+            "Change": signed_share(row["change"]),
+            "95% interval": f"{signed_share(bounds[0])} to {signed_share(bounds[1])}" if bounds else UNKNOWN,
+            "Quality": percent(row["quality"]),
+            "Its interval": f"{percent(quality[0])} – {percent(quality[1])}" if quality else UNKNOWN,
+            "p50": seconds(row["p50_s"]),
+            "p95": seconds(row["p95_s"]),
+        }
         cells.append(line)
-    return Table(tuple(columns), cells)
+    heads = [name for name in cells[0] if any(line[name] != UNKNOWN for line in cells)] if cells else ["Table"]
+    columns = tuple(Column(name, "right" if at else "left") for at, name in enumerate(heads))
+    return Table(columns, [[line[name] for name in heads] for line in cells], title=title)
 
 
 def model_tables(payload: Fields) -> list[Table]:
-    """Which model answers each class in the chosen table."""
-    if payload["chosen"] is None:
-        return []
-    row = next(one for one in payload["frontier"] if one["chosen"])
-    cells = [[name, model] for name, model in row["routes"].items()]
-    return [Table((Column("Class"), Column("Model")), cells)]
+    """Which model answers each class in the chosen table, or in those that come nearest."""
+    rows = [one for one in payload["frontier"] if one["chosen"]] or payload["nearest"]
+    classes = list(rows[0]["routes"]) if rows else []
+    heads = ["Model"] if len(rows) < 2 else [row["name"] for row in rows]
+    cells = [[name, *(row["routes"][name] for row in rows)] for name in classes]
+    return [Table((Column("Class"), *(Column(head) for head in heads)), cells)] if cells else []
 
 
 def _foot(payload: Fields) -> list[str]:
+    """What the choice rests on, what could not be weighed, and how to find out."""
     lines = []
-    if payload["missing"]:
-        lines.append("Models that could not be weighed, because nobody has measured them for a class:")
-        for name, models in payload["missing"].items():
-            shown = ", ".join(models[:6]) + (f" and {len(models) - 6} more" if len(models) > 6 else "")
-            lines.append(f"  {name}: {shown}")
-        first = next(iter(payload["missing"].values()))
-        lines.append(f"  measure them: jc evals run -c {','.join(first[:3])} -p your-prompts.jsonl -j MODEL")
+    if not payload["proven"]:
+        lines.append(
+            f"Not proven: {payload['tried']} tables were simulated, and one that was not could still be cheaper,"
+            " because sessions that change models lose their prompt cache"
+        )
+    elif payload["tried"]:
+        lines.append(f"{payload['tried']} tables were simulated with their prompt cache; no other can be cheaper")
     if payload["measures"]:
-        lines.append(f"Quality: {payload['measures']}")
+        lines.append(f"Quality is what was measured of the models: {payload['measures']}")
+    for one in payload["evidence"]:
+        shown = ", ".join(one["models"][:MOST_MODELS])
+        more = f" and {one['cheaper'] - MOST_MODELS} more" if one["cheaper"] > MOST_MODELS else ""
+        what = "cheaper models were" if one["cheaper"] != 1 else "cheaper model was"
+        lines.append(f"{one['class']}: {one['cheaper']} {what} never measured for it ({shown}{more})")
+        lines.append(f"  {one['command']}")
+    if payload["left_out"]:
+        names = ", ".join(f"{name} ({why})" for name, why in list(payload["left_out"].items())[:MOST_MODELS])
+        more = f" and {len(payload['left_out']) - MOST_MODELS} more" if len(payload["left_out"]) > MOST_MODELS else ""
+        lines.append(f"Left out: {names}{more}")
     return lines
+
+
+def _page(payload: Fields, tables: list[Table], lines: list[str], reproduce: Mapping[str, object]) -> str:
+    rows = [*payload["frontier"], *payload["nearest"]]
+    points = [
+        Point(row["name"] + (" (chosen)" if row["chosen"] else ""), usd, row["quality"], *(row["intervals"].get("quality") or ()))
+        for row in rows
+        if (usd := number(row["cost_usd"])) is not None
+    ]
+    blocks: list[Block] = []
+    if points:
+        names = [point.name for point in points if not point.name.startswith("nearest")]
+        axis = Axis("USD for the whole traffic", "$,~r", scale_for(point.x for point in points))
+        spec = plane(points, axis, Axis("expected quality", ".1%"), names)
+        caption = "Every table that is left out is beaten by one that is shown: as good for less, or better for as much."
+        blocks.append(Chart("Quality against cost", caption, spec, tables[0]))
+    sections = [Section("The frontier", [*blocks, *(Grid(table) for table in tables[1:])])]
+    if lines:
+        sections.append(Section("What this rests on", [Listing([line.strip() for line in lines])]))
+    return render_page(Page("Optimum", _head(payload), sections, reproduce))

@@ -3,25 +3,35 @@
 Under a table that routes by class every request's cost, quality and being too slow depend on the model of its own class alone, so
 all three add up over the classes. (p95 ≤ T says that at most 5 % of the requests take longer than T, which is a sum too.) Classes
 are joined one by one, and what another combination beats in all three is dropped: no combination that is left out can win.
+
+One thing does not add up: a session whose requests go to several models leaves its prompt cache behind. There the sums are lower
+bounds of the cost, and `jc.simulate.settled` weighs the tables in the order of their bounds until no other can be cheaper.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jc.catalog.model import Offer, RouteTable, Rule, Target
+from jc.catalog.price import blend
 from jc.errors import InputError, Where
+from jc.routing.classes import ROUTE_CLASSES
 from jc.simulate.breakdown import sum_pico
 from jc.simulate.choices import Choice, Chooser
 from jc.simulate.estimate import Estimate, Estimator
-from jc.simulate.quality import Qualities
+from jc.simulate.quality import Qualities, fill
+from jc.simulate.uncertainty import fill_intervals
 
 MOST_POINTS = 20_000
 P95 = 0.05
 _HERE = Where("optimised")
+_JUST = 1e-9
+_OUTPUT = Decimal("0.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,65 +63,112 @@ class Point:
     slow: float
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A point as a simulation sees its table; `why` says for what it stands: frontier, quality or p95 given up."""
+
+    point: Point
+    estimate: Estimate
+    table: RouteTable
+    why: str = "frontier"
+
+
 @dataclass(slots=True)
 class Optimum:
     """The frontier, the chosen point, and what evidence was missing."""
 
     classes: tuple[str, ...]
     requests: int
+    cells: tuple[tuple[Cell, ...], ...]
     frontier: list[Point]
     chosen: Point | None
     best_quality: float
-    estimates: list[tuple[Point, Estimate, RouteTable]] = field(default_factory=list)
-    missing: dict[str, list[str]] = field(default_factory=dict)
-    """Models without a measurement, by class: they could not be weighed."""
+    nearest: dict[str, Point] = field(default_factory=dict)
+    """Where nothing keeps all that was asked for: the best that gives up `quality`, and the one that gives up `p95`."""
+    shown: list[Shown] = field(default_factory=list)
+    missing: dict[str, list[tuple[Fraction, str]]] = field(default_factory=dict)
+    """Models without a measurement, by class, with what they would cost: they could not be weighed."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Models that cannot answer this traffic, and why."""
     considered: int = 0
+    tried: int = 0
+    """Tables that were simulated because sums do not tell their cost."""
+    proven: bool = True
+    qualities: Qualities | None = None
+    """The measurements by which points were weighed."""
 
 
 def optimise(estimator: Estimator, chooser: Chooser, pool: Sequence[Offer], wanted: Wanted, logged: Estimate) -> Optimum:
     """The frontier of tables over a pool; InputError when no model was measured for a class."""
     book = estimator.book
     classes = [str(one) or "general" for one in book.part("route_class")]
-    names = tuple(sorted(set(classes), key=lambda name: -int(book.groups["n"][[one == name for one in classes]].sum())))
+    n = book.groups["n"]
+    names = tuple(sorted(set(classes), key=lambda name: -int(n[[one == name for one in classes]].sum())))
     qualities = Qualities(book.catalog, list(pool))
-    base = skeleton(pool)
-    missing: dict[str, list[str]] = {}
+    here = {name: np.array([one == name for one in classes]) for name in names}
+    missing: dict[str, list[tuple[Fraction, str]]] = {}
+    left_out: dict[str, str] = {}
+    bounds = estimator
+    if estimator.order is not None:
+        bounds = replace(estimator, assumed=replace(estimator.assumed, cache="as-logged"))
     cells: dict[str, list[Cell]] = {name: [] for name in names}
+    base = skeleton(pool, book.times[-1])
     for offer in pool:
         table = replace(base, routes={name: Target(model=offer.id) for name in names})
         choice = chooser.choose(table)
-        estimate = estimator.of(f"all at {offer.id}", choice, logged)
+        estimate = bounds.of(f"all at {offer.id}", choice, logged)
         if estimate.unpriced or estimate.rejected:
+            left_out[offer.id] = next(iter(estimate.unpriced.values()), f"rejects {estimate.rejected:,} requests")
             continue
         slow = _slow_shares(estimator, choice, wanted.max_p95_s)
         for name in names:
-            here = np.array([one == name for one in classes])
             share = qualities.share(offer, name)
+            cost = sum_pico(estimate, here[name])
             if share is None:
-                missing.setdefault(name, []).append(offer.id)
+                missing.setdefault(name, []).append((cost, offer.id))
                 continue
             # Images go to the same model under every table, so they make no difference between two of them.
-            quality = share * float(book.groups["n"][here].sum())
-            cells[name].append(Cell(offer.id, sum_pico(estimate, here), quality, float(slow[here].sum())))
+            quality = share * float(n[here[name]].sum())
+            cells[name].append(Cell(offer.id, cost, quality, float(slow[here[name]].sum())))
+    _refuse_unmeasured(names, cells, pool)
+    found = frontier_of(names, tuple(tuple(cells[name]) for name in names), int(n.sum()), wanted)
+    found.missing = {name: sorted(models) for name, models in missing.items()}
+    found.left_out, found.considered, found.qualities = left_out, len(pool), qualities
+    return found
+
+
+def _refuse_unmeasured(names: Sequence[str], cells: Mapping[str, Sequence[Cell]], pool: Sequence[Offer]) -> None:
     without = [name for name in names if not cells[name]]
     if without:
-        listed = ", ".join(without)
+        models = ",".join(offer.id for offer in pool[:3])
         raise InputError(
-            f"no model of the pool was measured for: {listed}", hint="measure them: jc evals run -c MODELS -p set.jsonl"
+            f"no model of the pool was measured for: {', '.join(without)}",
+            hint=f"measure them: jc evals run -c {models} -p PROMPTS.jsonl -j JUDGE",
         )
-    best = sum(max(cell.quality for cell in cells[name]) for name in names)
-    points = joined([_undominated(cells[name]) for name in names])
-    requests = int(book.groups["n"].sum())
-    allowed = [point for point in points if point.slow <= P95 * requests + 1e-9] if wanted.max_p95_s is not None else points
-    frontier = _cost_quality(allowed)
-    good = [point for point in frontier if point.quality >= wanted.min_quality * best - 1e-9]
+
+
+def frontier_of(names: tuple[str, ...], cells: tuple[tuple[Cell, ...], ...], requests: int, wanted: Wanted) -> Optimum:
+    """The frontier over the cells of each class, the cheapest point that keeps what is wanted, the nearest where none does."""
+    best = sum(max(cell.quality for cell in one) for one in cells)
+    points = joined([_undominated(one) for one in cells])
+    limit = P95 * requests + _JUST if wanted.max_p95_s is not None else float("inf")
+    allowed = [point for point in points if point.slow <= limit]
+    least = wanted.min_quality * best - _JUST * requests
+    good = [point for point in allowed if point.quality >= least]
     chosen = min(good, key=lambda point: (point.cost, -point.quality)) if good else None
-    return Optimum(names, requests, frontier, chosen, best / requests, missing=missing, considered=len(pool))
+    found = Optimum(names, requests, cells, _cost_quality(allowed), chosen, best / requests)
+    if chosen is None:
+        if allowed:
+            found.nearest["quality"] = min(allowed, key=lambda point: (-point.quality, point.cost))
+        fine = [point for point in points if point.quality >= least]
+        if fine:
+            found.nearest["p95"] = min(fine, key=lambda point: (point.slow, point.cost))
+    return found
 
 
-def skeleton(pool: Sequence[Offer]) -> RouteTable:
-    """What all tables share: images go to a model that sees, and what a class's model cannot take falls back to a large one."""
-    seeing = [offer for offer in pool if offer.vision]
+def skeleton(pool: Sequence[Offer], at: datetime) -> RouteTable:
+    """What all tables share: images go to the cheapest model that sees, and what a class's model cannot take to a large one."""
+    seeing = sorted((offer for offer in pool if offer.vision), key=lambda offer: (blend(offer, at, _OUTPUT) or 10**9, offer.id))
     large = sorted(pool, key=lambda offer: (not offer.tools, -(offer.context or 0), offer.id))[:2]
     rules = (Rule({"vision": True}, Target(model=seeing[0].id), _HERE),) if seeing else ()
     return RouteTable(
@@ -120,7 +177,7 @@ def skeleton(pool: Sequence[Offer]) -> RouteTable:
     )  # fmt: skip
 
 
-def _slow_shares(estimator: Estimator, choice: Choice, limit: float | None) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def _slow_shares(estimator: Estimator, choice: Choice, limit: float | None) -> NDArray[np.float64]:
     """How many requests of each group take longer than a limit; nothing without a limit."""
     n = estimator.book.groups["n"]
     out = np.zeros(len(n))
@@ -191,11 +248,39 @@ def confirmed(
     optimum: Optimum, estimator: Estimator, chooser: Chooser, base: RouteTable, logged: Estimate, most: int = 12
 ) -> None:
     """Estimate the tables of the frontier (at most so many, evenly, with the chosen one) as `jc simulate` would."""
-    shown = evenly(optimum.frontier, most, lambda point: point is optimum.chosen)
-    for number, point in enumerate(shown, 1):
+    points = list(optimum.frontier)
+    if optimum.chosen is not None and optimum.chosen not in points:
+        points = sorted([*points, optimum.chosen], key=lambda point: (point.cost, point.quality))
+    kept = evenly(points, most, lambda point: point is optimum.chosen)
+    asked = [("frontier", point) for point in kept] + list(optimum.nearest.items())
+    for number, (why, point) in enumerate(asked, 1):
         table = table_of(optimum.classes, point, base)
         estimate = estimator.of(f"frontier-{number}", chooser.choose(table), logged)
-        optimum.estimates.append((point, estimate, table))
+        estimate.name = f"frontier-{number}" if why == "frontier" else f"nearest-{why}"
+        optimum.shown.append(Shown(point, estimate, table, why))
+    estimates = [one.estimate for one in optimum.shown]
+    if estimator.order is not None:
+        optimum.shown = _standing(optimum)
+    if estimates and optimum.qualities is not None:
+        fill(estimator.book, estimates, optimum.qualities)
+        fill_intervals(estimates, logged, estimator)
+
+
+def _standing(optimum: Optimum) -> list[Shown]:
+    """What is shown in the order of its simulated cost, without what another now beats; the chosen one stays."""
+
+    def beaten(one: Shown) -> bool:
+        others = (other for other in optimum.shown if other is not one and other.why == "frontier")
+        cost, quality = one.estimate.cost, one.point.quality
+        return any(
+            other.estimate.cost <= cost
+            and other.point.quality >= quality
+            and (other.estimate.cost, -other.point.quality) != (cost, -quality)
+            for other in others
+        )
+
+    kept = [one for one in optimum.shown if one.why != "frontier" or one.point is optimum.chosen or not beaten(one)]
+    return sorted(kept, key=lambda one: (one.why != "frontier", one.estimate.cost))
 
 
 def evenly(points: Sequence[Point], most: int, keep: Callable[[Point], bool]) -> list[Point]:
@@ -207,9 +292,11 @@ def evenly(points: Sequence[Point], most: int, keep: Callable[[Point], bool]) ->
 
 
 def table_of(classes: Sequence[str], point: Point, base: RouteTable) -> RouteTable:
-    """The route table of a point."""
+    """The route table of a point; classes that the log does not have go where the default goes."""
     routes = {name: Target(model=model) for name, model in zip(classes, point.models, strict=True)}
     default = "general" if "general" in routes else classes[0]
+    for name in ROUTE_CLASSES:
+        routes.setdefault(name, routes[default])
     return replace(base, routes=routes, default=default)
 
 

@@ -23,6 +23,7 @@ from jc.tiers.bands import Evidence
 Confusion = Mapping[str, Mapping[str, float]]
 """For each true class the share of prompts that the classifier takes for each class."""
 _LEAST_KNOWN = 0.5
+_LEAST_ANSWERED = 0.1
 
 
 @dataclass(slots=True)
@@ -31,12 +32,20 @@ class Qualities:
 
     catalog: Catalog
     offers: Sequence[Offer]
+    by_class: Mapping[str, Sequence[Offer]] = field(default_factory=dict)
+    """The offers that answer a class, where not all of `offers` do."""
     _judged: dict[str, Judged] = field(default_factory=dict)
 
     def of(self, route_class: str) -> Judged:
-        """The measurement of a class."""
+        """The measurement of a class: that which most of the catalog has where it says enough, so that the quality of a table
+        does not depend on what it is compared with; else that which most of the offers in question have.
+        """
         if route_class not in self._judged:
-            self._judged[route_class] = judged(self.catalog, Evidence(self.catalog), list(self.offers), route_class)
+            evidence, offers = Evidence(self.catalog), list(self.by_class.get(route_class) or self.offers)
+            wide = judged(self.catalog, evidence, everyone(self.catalog), route_class)
+            own = judged(self.catalog, evidence, offers, route_class)
+            covered = sum(offer.id in wide.points for offer in offers)
+            self._judged[route_class] = wide if covered and covered >= len(own.points) else own
         return self._judged[route_class]
 
     def share(self, offer: Offer, route_class: str) -> float | None:
@@ -48,6 +57,25 @@ class Qualities:
         """Which measurement stands for which class, in words."""
         found = [f"{name} by {judged.measure}" for name, judged in self._judged.items() if judged.measure]
         return ", ".join(found)
+
+
+def everyone(catalog: Catalog) -> list[Offer]:
+    """All offers that take and give text and are no demonstration."""
+    return [one for one in catalog.offers.values() if one.kind != "demo" and "text" in one.input and "text" in one.output]
+
+
+def answering(book: Book, estimates: Sequence[Estimate]) -> dict[str, list[Offer]]:
+    """For each class the offers that answer a tenth of it or more under some estimate; the others decide no measurement."""
+    found: dict[str, dict[str, Offer]] = {}
+    names = np.array([name or "general" for name in book.part("route_class")], dtype=object)
+    n = book.groups["n"]
+    for estimate in estimates:
+        for name in dict.fromkeys(names.tolist()):
+            here = names == name
+            for code, offer in enumerate(estimate.offers):
+                if n[here & (estimate.chosen == code)].sum() >= _LEAST_ANSWERED * n[here].sum():
+                    found.setdefault(name, {})[offer.id] = offer
+    return {name: list(offers.values()) for name, offers in found.items()}
 
 
 def read_confusion(path: Path) -> dict[str, dict[str, float]]:

@@ -1,0 +1,72 @@
+"""The answer of `jc optimize` as plain values: the payload of `jc.optimum/1`. Money is exact decimal text."""
+
+from typing import Any
+
+from jc.simulate.breakdown import money_text
+from jc.simulate.optimize import Optimum, Shown, Wanted
+from jc.simulate.result import QUANTILES, interval_usd
+from jc.simulate.run import change
+from jc.simulate.simulation import Simulation
+
+MOST_COMMANDS = 3
+"""Models that one command measures: the cheapest of those that nobody has."""
+
+
+def optimum_payload(found: Optimum, simulation: Simulation, wanted: Wanted) -> dict[str, Any]:
+    """Everything that the machine formats carry."""
+    rows = [_row(one, found, simulation) for one in found.shown]
+    logged = simulation.baseline
+    return {
+        "traffic": simulation.traffic,
+        "requests": found.requests,
+        "wanted": {"min_quality": wanted.min_quality, "max_p95_s": wanted.max_p95_s, "region": wanted.region},
+        "considered": found.considered,
+        "best_quality": found.best_quality,
+        "logged_usd": money_text(logged.cost) if logged.known.all() else None,
+        "chosen": next((row["name"] for row in rows if row["chosen"]), None),
+        "proven": found.proven,
+        "tried": found.tried,
+        "frontier_size": len(found.frontier),
+        "frontier": [row for row, one in zip(rows, found.shown, strict=True) if one.why == "frontier"],
+        "nearest": [{"gives_up": one.why, **row} for row, one in zip(rows, found.shown, strict=True) if one.why != "frontier"],
+        "missing": {name: [model for _, model in models] for name, models in found.missing.items()},
+        "evidence": _evidence(found),
+        "left_out": found.left_out,
+        "measures": found.qualities.measures() if found.qualities is not None else "",
+    }
+
+
+def _row(one: Shown, found: Optimum, simulation: Simulation) -> dict[str, Any]:
+    estimate, point = one.estimate, one.point
+    latency = estimate.latency
+    quantiles = latency.quantiles([at for _, at in QUANTILES]) if latency is not None else [None] * len(QUANTILES)
+    quality = point.quality / max(1, found.requests)
+    return {
+        "name": estimate.name,
+        "chosen": point is found.chosen,
+        "cost_usd": money_text(estimate.cost),
+        "cost_interval_usd": interval_usd(estimate),
+        "change": change(estimate, simulation.baseline),
+        "change_interval": None if estimate.saving is None else [estimate.saving.low, estimate.saving.high],
+        "quality": quality,
+        "share_of_best": quality / found.best_quality if found.best_quality else None,
+        "intervals": {name: [spread.low, spread.high] for name, spread in estimate.spreads.items()},
+        **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
+        "mean_s": estimate.mean_s,
+        "lost_cache": estimate.lost_cache,
+        "routes": dict(zip(found.classes, point.models, strict=True)),
+    }
+
+
+def _evidence(found: Optimum) -> list[dict[str, Any]]:
+    """For each class the models that would be cheaper than the chosen one if they were good enough, and how to find out."""
+    out = []
+    for number, name in enumerate(found.classes):
+        cells = {cell.model: cell.cost for cell in found.cells[number]}
+        limit = cells.get(found.chosen.models[number]) if found.chosen is not None else None
+        cheaper = [model for cost, model in found.missing.get(name, []) if limit is None or cost < limit]
+        if cheaper:
+            models = ",".join(cheaper[:MOST_COMMANDS])
+            command = f"jc evals run -c {models} -p PROMPTS-OF-{name}.jsonl -j JUDGE"
+            out.append({"class": name, "cheaper": len(cheaper), "models": cheaper, "command": command})
+    return out
