@@ -23,7 +23,7 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "models": ("models",),
     "offers": ("offers",),
     "registry": ("benchmarks",),
-    "scores": ("scores",),
+    "scores": ("scores", "observed"),
     "overrides": ("overrides",),
     "placements": ("placements",),
     "plans": ("plans",),

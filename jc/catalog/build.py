@@ -31,7 +31,7 @@ class Parts:
         }
     )
     lists: dict[str, list[Any]] = field(
-        default_factory=lambda: {name: [] for name in ("scores", "tier_overrides", "jobs", "tree")}
+        default_factory=lambda: {name: [] for name in ("scores", "observations", "tier_overrides", "jobs", "tree")}
     )
     twice: list[Twice] = field(default_factory=list)
 
@@ -73,6 +73,7 @@ def _benchmarks(parts: Parts, tree: Map, file: str) -> None:
 
 def _scores(parts: Parts, tree: Map, file: str) -> None:
     parts.lists["scores"].extend(records.score(node, file) for node in tree["scores"])
+    parts.lists["observations"].extend(records.observation(node, file) for node in tree.get("observed", ()))
 
 
 def _settings(parts: Parts, tree: Map, _file: str) -> None:

@@ -229,6 +229,23 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Observation:
+    """What an own eval saw of a model besides its score; means and medians compare only within one set (`benchmark`)."""
+
+    model: str
+    benchmark: str
+    route_class: str | None
+    answers: int
+    output_tokens: Decimal
+    """Mean output tokens of an answer."""
+    where: Where
+    latency_s: Decimal | None = None
+    ttft_s: Decimal | None = None
+    usd_per_answer: Decimal | None = None
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """What a tier looks at: a list of benchmarks, newest first, one anchor and one band per benchmark (points)."""
 
@@ -467,6 +484,7 @@ class Catalog:
     offers: Mapping[str, Offer] = field(default_factory=dict)
     benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
     scores: Sequence[Score] = ()
+    observations: Sequence[Observation] = ()
     policy: TierPolicy = field(default_factory=TierPolicy)
     tier_overrides: Sequence[TierOverride] = ()
     placements: Mapping[str, Placement] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from jc.catalog.model import (
     Free,
     Lifecycle,
     Model,
+    Observation,
     Offer,
     Override,
     PriceRow,
@@ -179,6 +180,23 @@ def benchmark(node: Map, file: str) -> Benchmark:
         node.get("measures"),
         tuple(node.get("successors", ())),
         tuple(node.get("variant_keys", ())),
+    )
+
+
+def observation(node: Map, file: str) -> Observation:
+    """What an own eval saw of a model."""
+    get = node.get
+    return Observation(
+        node["model"],
+        node["benchmark"],
+        get("route_class"),
+        int(node["answers"]),
+        Decimal(node["output_tokens"]),
+        place(file, node),
+        number(get("latency_s")),
+        number(get("ttft_s")),
+        number(get("usd_per_answer")),
+        day(get("date")),
     )
 
 

@@ -21,14 +21,17 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="As of
 
 def import_(
     out: Out,
-    format_of: Annotated[str, typer.Argument(metavar="FROM", help="litellm, models.dev, openrouter or genai-prices.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list, as JSON.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The candidate folder: new, or of an import.")],
+    format_of: Annotated[str, typer.Argument(metavar="FROM", help="litellm, models.dev, openrouter, genai-prices, or evals.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list, as JSON; a run of `jc evals` by name or folder.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="The candidate folder: new, or of an import; for a run the catalog."),
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day on which the list was read. [default: today]")
     ] = None,
 ) -> None:
-    """Read a public price list into a candidate folder, to be looked over before anything of it is used.
+    """Read a public price list into a candidate folder, or what a run of `jc evals` taught into the catalog.
 
     Prices are converted exactly, from the text. What cannot be taken is listed with its reason: whole entries in skipped.csv,
     single figures in left-out.csv. Files that a person wrote or changed are never overwritten. Reads one file, no network.
@@ -37,7 +40,13 @@ def import_(
     Examples:
       jc catalog import litellm model_prices_and_context_window.json --output candidate
       jc catalog import models.dev api.json --output candidate --as-of 2026-07-02
+      jc catalog import evals my-run
     """
+    if format_of == "evals":
+        _import_run(out, str(file), output)
+        return
+    if output is None:
+        raise problem("`--output` is missing", hint="name a candidate folder: --output candidate")
     from jc.catalog.importers.folder import write_candidate
     from jc.report.catalog_answers import import_document, reasons
 
@@ -48,6 +57,39 @@ def import_(
         for reason, count in reasons(rows):
             out.say(f"{count:>6,} {what}: {reason}")
     out.hint(f"check it with `jc catalog check {output}`")
+
+
+def _import_run(out: Out, name: str, output: Path | None) -> None:
+    """Write what a run taught as a file of the catalog's `benchmarks/`, with its run and day; scores go by class."""
+    from jc.catalog.folder import find_catalog
+    from jc.evals.finish import read_summary
+    from jc.evals.own_eval import class_namer, learn, scores_file
+    from jc.evals.results import RESULT_COLUMNS
+    from jc.evals.runfolder import find
+    from jc.files import write_atomically
+    from jc.report.own_eval import own_eval_document
+    from jc.report.run_document import prompt_texts
+    from jc.report.run_rows import read_rows
+    from jc.routing.classify import classify
+
+    folder = find(Path(out.config.get("runs")), name)
+    scale = folder.read_manifest()["request"]["scale"]
+    namer = class_namer(prompt_texts(folder), lambda text: classify(text).route_class)
+    rows = list(read_rows(folder.path / "results.csv", RESULT_COLUMNS))
+    found = learn(read_summary(folder), rows, namer, (scale[0], scale[1]))
+    if not found.lessons:
+        raise problem(f"the run `{name}` has no answers of a model that is in the catalog", hint="`jc catalog list` names them")
+    path = find_catalog(output or out.catalog) / "benchmarks" / f"own-eval-{found.name}.yaml"
+    if path.exists() and "Made by `jc catalog import evals" not in path.read_text("utf-8", "replace"):
+        raise problem(f"`{path}` was not made by an import", hint="move it away; nothing that a person wrote is overwritten")
+    path.parent.mkdir(exist_ok=True)
+    write_atomically(path, scores_file(found))
+    out.emit(own_eval_document(found, path))
+    for unknown in found.unknown:
+        out.warn(f"`{unknown}` is in no catalog: nothing was written about it")
+    out.hint(
+        "`jc tiers explain`, `jc route`, `jc simulate` and `jc optimize` use it from now on; check it with `jc catalog check`"
+    )
 
 
 def _candidate(name: str, file: Path, read_on: date) -> "Candidate":

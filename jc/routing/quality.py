@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from jc.catalog.model import OWN_EVAL, Benchmark, Catalog, Offer, Score
-from jc.tiers.bands import Evidence, Variant, plain_variant, variant_text
+from jc.tiers.bands import CLASS_KEYS, Evidence, Variant, plain_variant, variant_text
 from jc.tiers.standing import Standing
 
 BENCHMARKS: Mapping[str, tuple[str, ...]] = {
@@ -21,7 +21,6 @@ BENCHMARKS: Mapping[str, tuple[str, ...]] = {
 }
 """What stands for the quality of a class, best first; a class with another name is judged as `general`."""
 DEFAULT_BAND = Decimal(5)
-_CLASS_KEYS = ("class", "route_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def _rank(score: Score, route_class: str) -> int | None:
     """How well a score speaks for a class: own eval of the class, own eval at large, then the benchmarks in order."""
     if score.benchmark.startswith(OWN_EVAL):
         said = dict(score.variant)
-        classes = [str(said[key]) for key in _CLASS_KEYS if said.get(key)]
+        classes = [str(said[key]) for key in CLASS_KEYS if said.get(key)]
         if classes:
             return 0 if route_class in classes else None
         return 0 if score.benchmark == OWN_EVAL + route_class else 1
@@ -92,7 +91,7 @@ def _rank(score: Score, route_class: str) -> int | None:
 
 
 def _plain(score: Score) -> Variant:
-    return plain_variant(pair for pair in score.variant if pair[0] not in _CLASS_KEYS)
+    return plain_variant(pair for pair in score.variant if pair[0] not in CLASS_KEYS)
 
 
 def _newer(score: Score, held: Score) -> bool:

@@ -26,6 +26,7 @@ class Ratios:
     tokenizers: Mapping[str, Decimal] = field(default_factory=dict)
     """Tokens per token of a common text, by model id; empty: prompts keep their size."""
     _made: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    _sets: dict[str | None, list[Mapping[str, Decimal]]] | None = None
     measured: dict[tuple[str, str], bool] = field(default_factory=dict)
     """Pairs of models that were compared, and whether their verbosity is known."""
 
@@ -40,11 +41,37 @@ class Ratios:
         return self._made[offer.id]
 
     def _factor(self, before: Offer, after: Offer, route_class: str) -> float:
+        seen = self._observed(before, after, route_class)
+        if seen is not None:
+            self.measured[before.model, after.model] = True
+            return seen
         old = verbosity(self.catalog.models.get(before.model), route_class)
         new = verbosity(self.catalog.models.get(after.model), route_class)
         known = old is not None and new is not None and old > 0
         self.measured[before.model, after.model] = known
         return float(new / old) if known and old is not None and new is not None else 1.0
+
+    def _observed(self, before: Offer, after: Offer, route_class: str) -> float | None:
+        """How many tokens one model used for each of the other's on the same prompts: the newest own eval that saw both."""
+        for wanted in (route_class, None):
+            for answers in self._tokens().get(wanted, ()):
+                old = answers.get(before.id, answers.get(before.model))
+                new = answers.get(after.id, answers.get(after.model))
+                if old and new is not None:
+                    return float(new / old)
+        return None
+
+    def _tokens(self) -> Mapping[str | None, Sequence[Mapping[str, Decimal]]]:
+        """Mean output tokens by model, for each set that a class (None: all prompts) was observed on, the newest set first."""
+        if self._sets is None:
+            sets: dict[tuple[str | None, str], dict[str, Decimal]] = {}
+            newest = sorted(self.catalog.observations, key=lambda one: one.date.toordinal() if one.date else 0, reverse=True)
+            for one in newest:
+                sets.setdefault((one.route_class, one.benchmark), {}).setdefault(one.model, one.output_tokens)
+            self._sets = {}
+            for (name, _), answers in sets.items():
+                self._sets.setdefault(name, []).append(answers)
+        return self._sets
 
     def output(self, offer: Offer, tokens: Ints) -> Ints:
         """The output tokens of every group if this offer answered it."""

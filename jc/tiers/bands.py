@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from jc.catalog.model import OWN_EVAL, Benchmark, Catalog, Criterion, Offer, Score, TierRule
 
 Variant = tuple[tuple[str, Any], ...]
+CLASS_KEYS = frozenset(("class", "route_class"))
+"""The keys of a variant that say which class of prompts a score is about."""
 _BY = {"own_eval": 0, "independent": 1, "vendor": 2}
 
 
@@ -61,6 +63,10 @@ class Evidence:
         for score in (*catalog.scores, *more):
             self._scores.setdefault(score.model, []).append(score)
 
+    def at_large(self, offer: Offer) -> list[Score]:
+        """The scores of an offer that speak of the whole benchmark: an own eval's scores by class decide routes, not tiers."""
+        return [score for score in self.of(offer) if not any(key in CLASS_KEYS for key, _ in score.variant)]
+
     def of(self, offer: Offer) -> Sequence[Score]:
         """The scores of an offer: its own, and those of its model."""
         own = self._scores.get(offer.id, [])
@@ -68,7 +74,7 @@ class Evidence:
 
     def plainest(self, offer: Offer, benchmark: str) -> Score | None:
         """The score to show for a benchmark: the plainest variant, the best source, the newest."""
-        return min((score for score in self.of(offer) if score.benchmark == benchmark), key=_preference, default=None)
+        return min((score for score in self.at_large(offer) if score.benchmark == benchmark), key=_preference, default=None)
 
     def measure(
         self, offer: Offer, criterion: Criterion, medians: Mapping[str, Decimal], slack: Decimal = Decimal(0)
@@ -79,7 +85,9 @@ class Evidence:
         floor a member may stand before it leaves.
         """
         for pattern in criterion.benchmarks:
-            found = [score for score in self.of(offer) if fnmatchcase(score.benchmark, pattern) and _counts(criterion, score)]
+            found = [
+                score for score in self.at_large(offer) if fnmatchcase(score.benchmark, pattern) and _counts(criterion, score)
+            ]
             for score in sorted(found, key=_preference):
                 anchor = criterion.anchors.get(score.benchmark, medians.get(score.benchmark))
                 if anchor is not None:
@@ -118,7 +126,7 @@ class Evidence:
         return [(score, theirs[key]) for key, score in mine.items() if key in theirs]
 
     def _by_variant(self, offer: Offer, pattern: str) -> dict[tuple[str, Variant], Score]:
-        found = [score for score in self.of(offer) if fnmatchcase(score.benchmark, pattern)]
+        found = [score for score in self.at_large(offer) if fnmatchcase(score.benchmark, pattern)]
         return {(score.benchmark, plain_variant(score.variant)): score for score in sorted(found, key=_preference, reverse=True)}
 
     def _pair(self, criterion: Criterion, asked: Score, offered: Score) -> Compared:
@@ -132,7 +140,7 @@ def own_medians(evidence: Evidence, members: Iterable[Offer]) -> dict[str, Decim
     """The median of a tier's members on each own eval that at least two of them were measured on: the anchor of that set."""
     values: dict[str, list[Decimal]] = {}
     for offer in members:
-        for score in evidence.of(offer):
+        for score in evidence.at_large(offer):
             if score.benchmark.startswith(OWN_EVAL):
                 values.setdefault(score.benchmark, []).append(score.value)
     return {benchmark: _median(found) for benchmark, found in values.items() if len(found) >= 2}

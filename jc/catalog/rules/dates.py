@@ -41,6 +41,8 @@ def _past_dates(book: Book) -> Iterator[tuple[Where, Steps, date | None]]:
             yield row.where, ("checked",), row.checked
     for score in book.catalog.scores:
         yield score.where, ("date",), score.date
+    for seen in book.catalog.observations:
+        yield seen.where, ("date",), seen.date
 
 
 @rule("JC503", "dates-out-of-order", "error", "dates", "An offer is released, then announced to go, then removed.")

@@ -115,6 +115,9 @@ def _unknown_model(book: Book, _at: date) -> Iterator[Remark]:
         if score.model not in known and score.model not in book.catalog.offers:
             hint = suggest(score.model, [*models, *book.catalog.offers]) if next(asked) < _SUGGESTED else ""
             yield Remark(book.at(score.where, "model"), f"`{score.model}` is in no catalog", hint)
+    for seen in book.catalog.observations:
+        if seen.model not in known and seen.model not in book.catalog.offers:
+            yield Remark(book.at(seen.where, "model"), f"`{seen.model}` is in no catalog", "import the run again")
     yield from _unknown_offers(book)
 
 

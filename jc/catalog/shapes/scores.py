@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jc.catalog.shapes.base import Day, Number, Scalar, Shape, Text, Version
+from jc.catalog.shapes.base import Day, Number, Scalar, Shape, Text, Version, Whole
 
 
 class BenchmarkShape(Shape):
@@ -43,9 +43,24 @@ class ScoreShape(Shape):
     note: Text | None = None
 
 
+class ObservationShape(Shape):
+    """What an own eval saw of a model besides its score: how much it says, how long it takes, what it costs."""
+
+    model: Text
+    benchmark: Annotated[Text, Field(description="the set, as in its scores: own_eval/<set>")]
+    route_class: Annotated[Text | None, Field(description="the class of these prompts; absent: all of them")] = None
+    answers: Whole
+    output_tokens: Annotated[Number, Field(description="mean output tokens of an answer")]
+    latency_s: Annotated[Number | None, Field(description="median seconds of an answer")] = None
+    ttft_s: Annotated[Number | None, Field(description="median seconds to the first token")] = None
+    usd_per_answer: Number | None = None
+    date: Day
+
+
 class ScoresFile(Shape):
     """benchmarks/*.yaml but the registry: one row per measurement."""
 
     schema_version: Version
     attribution: Text | None = None
     scores: list[ScoreShape]
+    observed: list[ObservationShape] = Field(default_factory=list)
