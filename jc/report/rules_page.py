@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from jc.catalog.check import GROUPS, Rule
 from jc.catalog.rules.all import RULES
 from jc.report.table import markdown_cell
+from jc.routing.rules import RULES as ROUTE_RULES
 from jc.tiers.rules import RULES as TIER_RULES
 
 
 def every_rule() -> tuple[Rule, ...]:
     """The rules of the catalog and those of the packages that know more, by id."""
-    return tuple(sorted((*RULES, *TIER_RULES), key=lambda rule: rule.id))
+    return tuple(sorted((*RULES, *TIER_RULES, *ROUTE_RULES), key=lambda rule: rule.id))
 
 
 def rules_page(rules: Sequence[Rule] | None = None) -> str:

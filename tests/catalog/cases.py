@@ -51,6 +51,7 @@ _GONE = Edit(
     'lifecycle: {released: 2026-06-30, removal: 2026-11-01, source: "https://acme.example/x"}',
 )
 _OLD_REPLACEMENT = Edit(A, "      replacement: acme/small\n", "")
+_SEES = "  - {when: {vision: true}, model: acme/large}\n"
 _LOCK = """\
 schema_version: 1
 as_of: 2026-11-20
@@ -269,6 +270,49 @@ CASES: tuple[Case, ...] = (
     ),
     Case("JC909", one(M, "method: stated, ", ""), where=(M, 9, 13)),
     Case("JC910", one(M, "joules: 6.5", "joules: §0")),
+    Case(
+        "JC911",
+        one(R, "{when: {vision: true}", "{when: {class: §reasonning}"),
+        one(R, "{when: {vision: true}", "{when: {class: reasoning}"),
+    ),
+    Case(
+        "JC912",
+        one(R, _SEES, _SEES + "  - {when: §{vision: true, tools: true}, model: acme/small}\n"),
+        one(R, _SEES, "  - {when: {vision: true, tools: true}, model: acme/small}\n" + _SEES),
+    ),
+    Case(
+        "JC913", one(R, _SEES, _SEES.replace("acme/large", "§hosted/open")), one(R, _SEES, _SEES.replace("acme/large", "small"))
+    ),
+    Case(
+        "JC914",
+        (*one(H, "tools: true", "tools: false"), *one(R, "agent: {model: acme/large}", "agent: {model: §hosted/open}")),
+        one(R, "agent: {model: acme/large}", "agent: {model: hosted/open}"),
+    ),
+    Case(
+        "JC915",
+        one(R, "simple: {model: acme/small}", "simple: {model: acme/small, fallback: [acme/large, §tiny]}"),
+        one(R, "simple: {model: acme/small}", "simple: {model: acme/small, fallback: [acme/large]}"),
+    ),
+    Case(
+        "JC916",
+        (_GONE, *one(R, "pool: [acme/large, hosted/open]", "pool: §[small]")),
+        (_GONE, *one(R, "pool: [acme/large, hosted/open]", "pool: [small, hosted/open]")),
+    ),
+    Case(
+        "JC917",
+        one(R, "pin: acme/small", "pin: §acme/small, never: [acme/s*]"),
+        one(R, "pin: acme/small", "pin: acme/small, never: [hosted/*]"),
+    ),
+    Case(
+        "JC918",
+        one(R, "model: acme/small}}", "model: §large}}"),
+        one(R, "model: acme/small}}", "model: hosted/open}}"),
+    ),
+    Case(
+        "JC919",
+        one(R, _SEES, "  - {when: {input_tokens_gt: 200000}, model: §small}\n" + _SEES),
+        one(R, _SEES, "  - {when: {input_tokens_gt: 199999}, model: small}\n" + _SEES),
+    ),
     # --- history
     Case(
         "JC951",

@@ -9,10 +9,11 @@ from jc.catalog.assemble import assemble
 from jc.catalog.check import Book, Finding, Rule, check
 from jc.catalog.documents import documents
 from jc.catalog.rules.all import RULES
+from jc.routing.rules import RULES as ROUTE_RULES
 from jc.tiers.rules import RULES as TIER_RULES
 
 TODAY = date(2026, 11, 20)
-ALL_RULES: tuple[Rule, ...] = (*RULES, *TIER_RULES)
+ALL_RULES: tuple[Rule, ...] = (*RULES, *TIER_RULES, *ROUTE_RULES)
 MARK = "§"
 
 CATALOG = """\

@@ -94,10 +94,11 @@ def _confidence(book: Book, _at: date) -> Iterator[Remark]:
         known = [(table.threshold, table.where, ("threshold",))]
         known += [(aim.target.min_confidence, aim.record, (*aim.path, "min_confidence")) for aim in _aims(table)]  # type: ignore[misc]
         if table.cascade is not None:
-            known.append((table.cascade.confidence_lt, table.where, ("cascade", "escalate", "confidence_lt")))  # type: ignore[arg-type]
+            for name, share in (("confidence_lt", table.cascade.confidence_lt), ("judge_score_lt", table.cascade.judge_score_lt)):
+                known.append((share, table.where, ("cascade", "escalate", name)))  # type: ignore[arg-type]
         for value, record, path in known:
             if value is not None and not 0 <= value <= 1:
-                yield Remark(book.at(record, *path), f"`{table.name}`: {path[-1]} is {value}", "a confidence is a share, 0 to 1")
+                yield Remark(book.at(record, *path), f"`{table.name}`: {path[-1]} is {value}", "it is a share, 0 to 1")
 
 
 @rule("JC907", "override-empty", "error", "routes and plans", "An override of a route table pins, switches swaps, or forbids.")
