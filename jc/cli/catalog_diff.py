@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jc.catalog.model import Catalog
     from jc.report.catalog_diff_text import DiffReport, EffectOnCost
     from jc.simulate.catalog_effect import Swaps
+    from jc.simulate.catalog_traffic import Traffic
 
 _SWAPS = ("log", "all", "off")
 
@@ -35,7 +36,9 @@ def diff(
     out: Out,
     base: Annotated[str, typer.Argument(metavar="REF", help="Git ref to compare with: a branch, tag or commit.")],
     head: Annotated[str | None, typer.Argument(metavar="[HEAD]", help="Git ref to compare. [default: the working tree]")] = None,
-    traffic: Annotated[str | None, typer.Option("--traffic", metavar="LOG", help="Price the change on this traffic log.")] = None,
+    traffic: Annotated[
+        str | None, typer.Option("--traffic", metavar="LOG", help="Price the change on this traffic log or .cube.")
+    ] = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option("--fail-on", metavar="CONDITION", help='Exit 1 when it holds: "cost>+5%", "price>+10%". Repeatable.'),
@@ -131,22 +134,35 @@ def _report(old: _Version, new: _Version, at: datetime, cost: "EffectOnCost | No
     )
 
 
-def _cost(out: Out, pair: "tuple[Catalog, Catalog]", at: datetime, log_name: str, swaps: "Swaps") -> "EffectOnCost":
+def _traffic(out: Out, pair: "tuple[Catalog, Catalog]", name: str) -> "Traffic":
+    """The requests of a log, or of a cube, as profiles."""
     import sys
 
-    from jc.report.catalog_diff_text import EffectOnCost
-    from jc.simulate.catalog_effect import effect, has_windows
-    from jc.simulate.catalog_traffic import monthly, traffic
+    from jc.simulate.catalog_effect import has_windows
+    from jc.simulate.catalog_traffic import traffic
+    from jc.simulate.cube_traffic import traffic_of_cube
+    from jc.traffic.cubefile import is_cube
     from jc.traffic.read import ReadOptions, open_log
 
-    with open_log(log_name, ReadOptions(stdin=sys.stdin.buffer)) as log:
+    if is_cube(Path(name)):
+        return traffic_of_cube(Path(name), pair)
+    with open_log(name, ReadOptions(stdin=sys.stdin.buffer)) as log:
         found = traffic(log, windows=has_windows(*pair))
         for note in log.notes:
             out.say(note)
         counts = log.counts
     if counts.rejected:
         reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in counts.by_reason.most_common())
-        out.warn(f"{counts.rejected:,} of {counts.total:,} rows of `{log_name}` do not count: {reasons}")
+        out.warn(f"{counts.rejected:,} of {counts.total:,} rows of `{name}` do not count: {reasons}")
+    return found
+
+
+def _cost(out: Out, pair: "tuple[Catalog, Catalog]", at: datetime, log_name: str, swaps: "Swaps") -> "EffectOnCost":
+    from jc.report.catalog_diff_text import EffectOnCost
+    from jc.simulate.catalog_effect import effect
+    from jc.simulate.catalog_traffic import monthly
+
+    found = _traffic(out, pair, log_name)
     whole = effect(found.profiles, *pair, at, swaps)
     month = monthly(whole, found.days)
     left: dict[str, int] = {str(reason): count for reason, count in whole.left_out.items()}

@@ -133,6 +133,20 @@ def windows_sql(windows: Sequence[Window]) -> str:
     return " + ".join(bits)
 
 
+def windows_of_minute(windows: Sequence[Window], minute: int) -> int:
+    """Which windows are open at a minute of the week (from Monday 00:00 UTC), as the same bits."""
+    day, clock = divmod(minute, 1440)
+    bits = 0
+    for number, window in enumerate(windows):
+        days = {WEEKDAYS.index(name) for name in window.days or WEEKDAYS}
+        if window.start < window.end:
+            holds = day in days and window.start <= clock < window.end
+        else:
+            holds = (day in days and clock >= window.start) or ((day - 1) % 7 in days and clock < window.end)
+        bits |= int(holds) << number
+    return bits
+
+
 def _named(column: str, patterns: Sequence[str]) -> str:
     """The value where a table names it (by a pattern with `*` and `?`), empty for all others."""
     tests = " OR ".join(f"{column} GLOB {literal(pattern)}" for pattern in patterns)

@@ -148,6 +148,23 @@ def test_the_cost_is_split_exactly(repository: Path) -> None:
     assert "10 requests are left out of the cost on both sides: unknown model: nobody/x" in done.stderr
 
 
+def test_a_cube_prices_a_change_like_its_log(repository: Path) -> None:
+    """Without the log: all figures to the last digit, as long as the cube is cut where prices change."""
+    log, cube = traffic(repository), repository / "t.cube"
+    made = subprocess.run(
+        [sys.executable, "-m", "jc", "traffic", "cube", str(log), "-o", str(cube), "-C", "catalogs"],
+        cwd=repository, env=environment(repository), capture_output=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    edit(repository, "    lifecycle: {released: 2026-06-30}\n", NEW_ROW)
+    remove_old(repository)
+    of_log, of_cube = (cost(diff(repository, "--traffic", str(path), "--format", "json"))["cost"] for path in (log, cube))
+
+    assert of_cube["log"] == of_log["log"]
+    assert of_cube["effects"] == of_log["effects"]
+    assert (of_cube["days"], of_cube["requests"]) == (of_log["days"], of_log["requests"])
+
+
 def test_fail_on_is_exit_1_and_says_why(repository: Path) -> None:
     """The difference is printed all the same."""
     edit(repository, "    lifecycle: {released: 2026-06-30}\n", NEW_ROW)
