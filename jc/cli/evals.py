@@ -83,6 +83,9 @@ def run(
         str, typer.Option(metavar="HOW", help="loss, tie or exclude: refused, cut, empty answers.")
     ] = "exclude",
     margin: Annotated[float, typer.Option(metavar="X", min=0, max=1, help="Differences below it do not matter.")] = 0.02,
+    stop_when_decided: Annotated[
+        bool, typer.Option("--stop-when-decided", help="Stop asking once every pair is decided.")
+    ] = False,
     ttft: Annotated[bool, typer.Option("--ttft", help="Stream, and measure the time to first token.")] = False,
     resume: Annotated[bool, typer.Option("--resume/--fresh", help="Continue the run of this command, or start anew.")] = True,
     run_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of this run. [default: runs/<id>]")] = None,
@@ -127,6 +130,7 @@ def run(
         on_refusal=one_of("--on-refusal", on_refusal, ("loss", "tie", "exclude")),
         stream=ttft,
         margin=finite("--margin", margin) or 0.0,
+        stop_when_decided=stop_when_decided,
     )
     request = Request(
         prompts=prompts,

@@ -8,6 +8,7 @@ from jc.cli.output import Out
 from jc.sanitise import clip
 
 if TYPE_CHECKING:
+    from jc.evals.pipeline import Pipeline
     from jc.evals.run import Finished
 
 _UNREAD = frozenset({"unparsed", "conflict", "off_menu"})
@@ -41,7 +42,7 @@ def _unusable(out: Out, summary: Mapping[str, Any]) -> None:
         count = sum(states.values())
         out.warn(f"{count:,} of {summary['answers']:,} answers cannot be compared: {shown}; `--on-refusal` decides")
     standings = summary["standings"]
-    if standings and standings["prompts"] and standings["common_prompts"] < LEAST_COVERAGE * standings["prompts"]:
+    if standings and not summary["stopping"] and standings["common_prompts"] < LEAST_COVERAGE * standings["prompts"]:
         out.warn(f"{standings['common_prompts']:,} of {standings['prompts']:,} prompts have a score for every candidate")
 
 
@@ -74,14 +75,19 @@ def missing_verdicts(finished: "Finished") -> int:
             gone = {
                 number
                 for number in range(len(plan.candidates))
-                if (note := pipeline.answers.get(Slot(case, number, epoch))) is None or note.status == "error"
+                if pipeline.asks(Slot(case, number, epoch))
+                and ((note := pipeline.answers.get(Slot(case, number, epoch))) is None or note.status == "error")
             }
             if plan.pairwise:
-                absent += 2 * len(plan.judges) * sum(1 for pair in plan.pairs(case) if gone & set(pair))
+                absent += 2 * len(plan.judges) * sum(1 for pair in _played(pipeline, case) if gone & set(pair))
             if plan.pointwise:
                 absent += len(plan.judges) * len(gone)
     unstarted = max(0, _startable(finished) - len(pipeline.games)) if finished.stopped else 0
     return failed + absent + unstarted
+
+
+def _played(pipeline: "Pipeline", case: int) -> list[tuple[int, int]]:
+    return [pair for pair in pipeline.plan.pairs(case) if pipeline.plays(case, *pair)]
 
 
 def _startable(finished: "Finished") -> int:
@@ -95,7 +101,7 @@ def _startable(finished: "Finished") -> int:
             notes = [pipeline.answers.get(Slot(case, number, epoch)) for number in range(len(plan.candidates))]
             good = {number for number, note in enumerate(notes) if note is not None and note.status == "ok"}
             if plan.pairwise:
-                count += 2 * len(plan.judges) * sum(1 for pair in plan.pairs(case) if set(pair) <= good)
+                count += 2 * len(plan.judges) * sum(1 for pair in _played(pipeline, case) if set(pair) <= good)
             if plan.pointwise:
                 count += len(plan.judges) * len(good)
     return count
@@ -111,7 +117,7 @@ def _failed(out: Out, finished: "Finished") -> None:
         out.warn(f"no answer of {candidate} to prompt `{prompt}`: {failure.message}")
     if len(real) > 5:
         out.warn(f"and {len(real) - 5:,} more answers failed; they are in the results with their `error_type`")
-    unrun = plan.answers - len(pipeline.answers) + len(failed) - len(real)
+    unrun = pipeline.expected - len(pipeline.answers) + len(failed) - len(real)
     if unrun:
         out.warn(f"{unrun:,} answers were not asked for")
     unjudged = [note.failure for note in pipeline.games.values() if note.failure]

@@ -99,7 +99,7 @@ def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
         if path.suffix.lower() == ".csv":
             # The rows are in the run folder already, in this very form.
             write_atomically(path, (finished.folder.path / "results.csv").read_bytes())
-            out.say(f"Wrote {finished.results.plan.answers:,} rows to `{path}`.")
+            out.say(f"Wrote {finished.results.pipeline.expected:,} rows to `{path}`.")
         elif path.suffix.lower() in _ROWS:
             rows = write_rows(path, RESULT_COLUMNS, finished.results.answers(), raw=raw_csv)
             out.say(f"Wrote {rows:,} rows to `{path}`.")
@@ -153,6 +153,8 @@ def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
     time = f"about {expected / 60:.0f} min" if expected >= 90 else f"about {max(1, round(expected))} s"
     cap = f", capped at {usd_amount(prepared.spending.max_usd)}" if prepared.spending.max_usd is not None else ""
     lines.append(f"          {'free' if free else price}{cap}, {time}; at most {concurrency} requests in flight per endpoint")
+    if plan.settings.stop_when_decided:
+        lines.append("          at most; it stops when every pair is decided (looks with alpha spending)")
     smallest = smallest_difference(plan)
     if smallest is not None:
         lines.append(f"          {cases} prompts can show a difference of about {smallest * 100:.0f} points (power 80 %)")
@@ -191,7 +193,7 @@ def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
 
 
 def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], known: int) -> None:
-    from jc.report.evals import judge_lines
+    from jc.report.evals import judge_lines, stopping_line
     from jc.report.numbers import usd_amount
 
     out.say()
@@ -207,6 +209,8 @@ def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], known:
     if summary["spent_usd"] > this:
         money = f"{money}; its folder has spent {usd_amount(summary['spent_usd'])} with what is not in the result"
     out.say(f"{money}. All files are in `{finished.folder.path}`.")
+    if line := stopping_line(summary):
+        out.say(line)
     for line in judge_lines(summary):
         out.say(line)
     for note in summary["standings"]["notes"] if summary["standings"] else ():

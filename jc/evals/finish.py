@@ -1,7 +1,7 @@
 """What is derived at the end of a run, and read again later: results.csv, comparisons.csv, summary.json in the run folder."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -18,7 +18,8 @@ from jc.evals.plan import Plan, Settings
 from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS, UNASKED, Results
 from jc.evals.run import Finished, Request
 from jc.evals.runfolder import RunFolder
-from jc.evals.statistics.values import Rules, Standings
+from jc.evals.statistics.values import Evidence, Rules, Standings
+from jc.evals.stopping import Referee, Saved
 from jc.evals.summary import SCHEMA, Totals, summarise
 
 
@@ -36,7 +37,13 @@ def derive(finished: Finished, *, raw: bool = False) -> dict[str, Any]:
     write_csv(folder.path / "comparisons.csv", GAME_COLUMNS, results.games(), raw=raw, mode=0o600)
     _write_probes(results, folder, raw)
     summary = summarise(results.plan, results.run_id, totals, _standings(finished), finished.spent_usd)
-    summary = {**summary, "judge_usd": summary["judge_usd"] + probing.cost_usd(results), **probing.summary(results)}
+    summary = {
+        **summary,
+        "answers": results.pipeline.expected,
+        "judge_usd": summary["judge_usd"] + probing.cost_usd(results),
+        **probing.summary(results),
+        "stopping": _stopping(finished, summary),
+    }
     body = {"schema": SCHEMA, "jc_version": jc.__version__, **summary}
     folder.write("summary.json", json.dumps(body, default=str, indent=2, ensure_ascii=False) + "\n")
     return summary
@@ -59,7 +66,52 @@ def _standings(finished: Finished) -> Standings | None:
         return None
     settings = finished.results.plan.settings
     found = standings(evidence, Rules(margin=settings.margin, seed=settings.seed))
+    if finished.referee is not None:
+        found = _on_common_prompts(finished.referee.worded(found), evidence, finished.referee)
     return replace(found, judges=tuple(card for card in found.judges if not card.judge.endswith(UNASKED)))
+
+
+def _on_common_prompts(found: Standings, evidence: Evidence, referee: Referee) -> Standings:
+    """Win rates on the prompts on which every pair was judged: where pairs stopped apart, the rest has other opponents."""
+    from jc.evals.statistics.standings import standings
+
+    if not evidence.games or referee.common in {0, max(pair.taken for pair in referee.pairs)}:
+        return found
+    shared = referee.common_prompts()
+    games = [game for game in evidence.games if game.prompt in shared]
+    even = standings(replace(evidence, games=games, marks=(), prompts=sorted(shared)), replace(found.rules, draws=0))
+    scores = {row.candidate: row for row in even.standings}
+    rows = sorted(
+        (replace(row, score=scores[row.candidate].score) for row in found.standings if row.candidate in scores),
+        key=lambda row: (-(row.score.value if row.score else -1.0), row.candidate),
+    )
+    note = f"Win rates rest on the {referee.common:,} prompts on which every pair was judged; ratings and pairs rest on all."
+    return replace(found, standings=tuple(rows), notes=(*found.notes, note))
+
+
+def _stopping(finished: Finished, summary: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How the looks went and what stopping saved; None for a run that was planned to the end."""
+    if finished.referee is None:
+        return None
+    return {**finished.referee.payload(), **_saved(finished, summary).payload()}
+
+
+def _saved(finished: Finished, summary: Mapping[str, Any]) -> Saved:
+    """The calls of the plan that nobody asked for, and their money at the mean cost of those that were."""
+    plan, pipeline = finished.results.plan, finished.results.pipeline
+    epochs, judges = plan.settings.epochs, len(plan.judges)
+    asked = Counter(plan.candidates[slot.candidate].name for slot in pipeline.scheduled or ())
+    unasked = {party.name: len(plan.evalset.cases) * epochs - asked[party.name] for party in plan.candidates}
+    games = plan.games - 2 * judges * epochs * len(pipeline.bouts or ()) if plan.pairwise else 0
+    ratings = plan.ratings - judges * len(pipeline.scheduled or ())
+    each = {row["candidate"]: row["usd_per_1k_answers"] for row in summary["candidates"]}
+    known = all(each[name] is not None for name, number in unasked.items() if number)
+    usd = sum(float(each[name] or 0) / 1000 * number for name, number in unasked.items())
+    done = len(pipeline.games)
+    verdicts = games + (max(0, ratings) if plan.pointwise else 0)
+    usd += float(summary["judge_usd"]) / done * verdicts if done else 0.0
+    planned = plan.answers + plan.games + plan.ratings + len(plan.looks())
+    return Saved(planned, sum(unasked.values()) + verdicts, usd if known else None)
 
 
 def smallest_difference(plan: Plan) -> float | None:

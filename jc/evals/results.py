@@ -136,6 +136,8 @@ class Results:
             return
         for case in range(len(self.plan.evalset.cases)):
             for first, second in self.plan.pairs(case):
+                if not self.pipeline.plays(case, first, second):
+                    continue
                 for epoch in range(self.plan.settings.epochs):
                     states = [self._status(Slot(case, player, epoch)) for player in (first, second)]
                     bad = [state in _SETTLED for state in states]
@@ -148,13 +150,18 @@ class Results:
         return note.status if note else "error"
 
     def answers(self) -> Iterator[dict[str, Any]]:
-        """One row per prompt, candidate and epoch, in the order of the plan; what was not run is an `error` row."""
+        """One row per prompt, candidate and epoch, in the order of the plan; what was not run is an `error` row.
+
+        What a run did not ask because all was decided has no row.
+        """
         tallies = self.tallies()
         plan = self.plan
         for case_number, case in enumerate(plan.evalset.cases):
             for number, party in enumerate(plan.candidates):
                 for epoch in range(plan.settings.epochs):
                     slot = Slot(case_number, number, epoch)
+                    if not self.pipeline.asks(slot):
+                        continue
                     row: dict[str, Any] = {
                         "run_id": self.run_id,
                         "prompt_id": case.id,
@@ -210,12 +217,13 @@ class Results:
             "started_at": reply.started_at if reply else None,
         }
 
-    def evidence(self) -> Evidence:
-        """The games and marks for the statistics; with games the marks are told beside."""
+    def evidence(self, *, lengths: bool = True) -> Evidence:
+        """The games and marks for the statistics; with games the marks are told beside. Lengths are read from the journal."""
         plan = self.plan
         cases = plan.evalset.cases
         names = [party.name for party in plan.candidates]
-        games = [self._scored(game, note, names) for game, note in self.pipeline.games.items() if game.second >= 0]
+        played = [(game, note) for game, note in self.pipeline.games.items() if game.second >= 0]
+        games = [self._scored(game, note, names, lengths) for game, note in played]
         for case, first, second, epoch, score in self.settled():
             games.extend(
                 ScoredGame(
@@ -224,15 +232,18 @@ class Results:
                 for judge in plan.judges
             )
         families = {party.name: party.lab for party in (*plan.candidates, *plan.judges) if party.lab}
-        return Evidence(games, list(self._marks(names)), families=families, prompts=[case.id for case in cases], candidates=names)
+        asked = {slot.case for slot in self.pipeline.scheduled} if self.pipeline.scheduled is not None else range(len(cases))
+        prompts = [cases[case].id for case in sorted(asked)]
+        return Evidence(games, list(self._marks(names)), families=families, prompts=prompts, candidates=names)
 
-    def _scored(self, game: Game, note: GameNote, names: list[str]) -> ScoredGame:
+    def _scored(self, game: Game, note: GameNote, names: list[str], lengths: bool) -> ScoredGame:
         case = self.plan.evalset.cases[game.case]
-        lengths = [self._length(Slot(game.case, player, game.epoch)) for player in (game.first, game.second)]
+        players = (game.first, game.second)
+        sizes = [self._length(Slot(game.case, player, game.epoch)) if lengths else None for player in players]
         judge = self.plan.judges[game.judge].name + (UNASKED if note.parse == "identical" else "")
         return ScoredGame(
             case.id, names[game.first], names[game.second], game_score(note), "ba" if game.swapped else "ab", judge,
-            case.cluster or "", game.epoch, lengths[0], lengths[1],
+            case.cluster or "", game.epoch, sizes[0], sizes[1],
         )  # fmt: skip
 
     def _length(self, slot: Slot) -> float | None:

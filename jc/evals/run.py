@@ -6,6 +6,7 @@ pipeline over journal and client, and writes what is derived, also when it was s
 
 import asyncio
 import hashlib
+import math
 import os
 import platform
 import signal
@@ -34,12 +35,14 @@ from jc.evals.plan import Plan, Settings, loads, make_plan, money
 from jc.evals.purse import Purse
 from jc.evals.results import Results
 from jc.evals.runfolder import RunFolder
+from jc.evals.stopping import Referee
 from jc.evals.work import Slot
 from jc.providers.client import Client
 from jc.providers.replay import Recorder, Replayer, secret_on
 from jc.providers.settings import ClientSettings, Observer
 
 SYNC_EVERY_S = 0.1
+WORKERS_PER_REQUEST = 1.5
 SENTINEL_COPY = "sentinel.jsonl"
 """The run's copy of its frozen pairs, so that the folder stands alone."""
 
@@ -118,6 +121,8 @@ class Finished:
     damaged: tuple[int, ...]
     given_up: Mapping[str, str]
     not_recorded: int = 0
+    referee: Referee | None = None
+    """Who looked at the pairs in between, when the run could stop early."""
     set_aside: Path | None = None
     """Where a fresh start put the run that was in its folder."""
 
@@ -304,7 +309,7 @@ async def _drive(
         if recorder is not None:
             recorder.remember(plan.protocol.secret.hex())
         asker = Asker(journal, purse, client, recorder=recorder, generate=prepared.generate)
-        pipeline = Pipeline(plan, asker, watcher, workers=settings.concurrency)
+        pipeline, referee = _pipeline(prepared.path.name, plan, asker, watcher, settings)
         await stack.enter_async_context(_synced(journal, pipeline))
         for slot, text in prepared.given.items():
             call, repeat = pipeline.answer_call(slot)
@@ -317,8 +322,25 @@ async def _drive(
         missing = replayer.missing if replayer else 0
         return Finished(
             results, RunFolder(prepared.path), pipeline.stopped, pipeline.error, purse.spent, known, tuple(journal.damaged),
-            client.stopped(), missing,
+            client.stopped(), missing, referee=referee,
         )  # fmt: skip
+
+
+def _pipeline(
+    run_id: str, plan: Plan, asker: Asker, watcher: Watcher | None, settings: ClientSettings
+) -> tuple[Pipeline, Referee | None]:
+    """The pipeline, with somebody who looks at the pairs in between when the run may stop early.
+
+    More workers than requests in flight: a call that waits to be tried again holds a worker, and must not hold up the others.
+    """
+    workers = math.ceil(WORKERS_PER_REQUEST * settings.concurrency)
+    if not plan.settings.stop_when_decided:
+        return Pipeline(plan, asker, watcher, workers=workers), None
+    found: list[Results] = []
+    referee = Referee(plan, lambda: found[0].evidence(lengths=False))
+    pipeline = Pipeline(plan, asker, watcher, workers=workers, stages=referee)
+    found.append(Results(run_id, plan, pipeline, asker))
+    return pipeline, referee
 
 
 def _preload() -> None:

@@ -58,19 +58,30 @@ def _with_manifest(folder: RunFolder, results: Path) -> Side:
         judges=tuple(party["name"] for party in manifest["judges"]),
         judge_digest=hashlib.sha256(rules.encode()).hexdigest(),
         prompt_digest=_prompt_digests(folder),
-        **_watched(folder),
+        **_watched(folder, rows),
     )
 
 
-def _watched(folder: RunFolder) -> dict[str, Any]:
-    """What the summary says of frozen pairs and control items; nothing for a run without a summary or of an older `jc`."""
+def _watched(folder: RunFolder, rows: Rows) -> dict[str, Any]:
+    """What the summary says of frozen pairs, control items and an early stop; nothing where there is no summary."""
     try:
         summary = json.loads(folder.summary.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     verdicts = (summary.get("sentinel") or {}).get("verdicts") or {}
     sentinels = {judge: Sentinel(_said(found), dict.fromkeys(found, 1.0)) for judge, found in verdicts.items()}
-    return {"sentinels": sentinels, "unreliable": bool(summary.get("unreliable"))}
+    early = {"coverage": _coverage_of_asked(rows)} if summary.get("stopping") else {}
+    return {"sentinels": sentinels, "unreliable": bool(summary.get("unreliable")), **early}
+
+
+def _coverage_of_asked(rows: Rows) -> dict[str, float]:
+    """The share of each candidate's own rows with a score: a run that stopped early asked some candidates less."""
+    asked: dict[str, int] = defaultdict(int)
+    scored: dict[str, int] = defaultdict(int)
+    for row in rows:
+        asked[row["candidate"]] += 1
+        scored[row["candidate"]] += bool(row.get("score"))
+    return {name: scored[name] / number for name, number in asked.items()}
 
 
 def _said(shares: Mapping[str, float]) -> dict[str, float]:

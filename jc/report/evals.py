@@ -22,7 +22,7 @@ def evals_document(summary: Summary) -> Document:
     parts = [table.text() for table in tables[:1]]
     if lines := word_lines(summary):
         parts.append("\n".join(lines))
-    probed = [*control_lines(summary), *sentinel_lines(summary)]
+    probed = [*control_lines(summary), *sentinel_lines(summary), *([line] if (line := stopping_line(summary)) else [])]
     if probed:
         parts.append("\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in probed))
     parts.extend(table.text() for table in tables[1:])
@@ -223,6 +223,23 @@ def judge_lines(summary: Summary) -> list[str]:
         if parts:
             out.append(f"Judge {card['judge']}: {'; '.join(parts)}.")
     return out
+
+
+def stopping_line(summary: Summary) -> str:
+    """When a run stopped early and what that saved; empty for a run that was planned to the end."""
+    found = summary.get("stopping")
+    if not found:
+        return ""
+    looks = f"{found['looks']:,} look{'' if found['looks'] == 1 else 's'}"
+    if not found["decided"]:
+        saving = f"; {_saving(found)}" if found["calls_saved"] else ""
+        return f"Not every pair is decided after {looks}{saving}."
+    return f"Every pair is decided after {looks}: {_saving(found)}."
+
+
+def _saving(found: Mapping[str, Any]) -> str:
+    calls = f"{found['calls_saved']:,} of {found['calls_planned']:,} calls saved"
+    return f"{calls}, about {usd_amount(found['usd_saved'])}" if found["usd_saved"] else calls
 
 
 def _records(summary: Summary) -> Sequence[Mapping[str, Any]]:

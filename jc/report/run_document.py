@@ -157,7 +157,8 @@ def run_command(request: Mapping[str, Any]) -> str:
         parts += _flag(name, settings[name], usual)
     parts += [*_flag("template", request["template"], None), *_flag("limit", request["limit"], None)]
     parts += [*_flag("controls", request.get("controls", 0), 0), *_flag("sentinel", request.get("sentinel"), None)]
-    return shlex.join([*parts, *(["--ttft"] if settings["stream"] else [])])
+    switches = [("--stop-when-decided", settings.get("stop_when_decided")), ("--ttft", settings["stream"])]
+    return shlex.join([*parts, *(name for name, on in switches if on)])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ kept at alpha(t), whatever the number and the times of the looks.
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -63,6 +64,11 @@ def z_bounds(fractions: Sequence[float], alpha: float = 0.05, spending: Spending
 
 def p_bounds(fractions: Sequence[float], alpha: float = 0.05, spending: Spending = "obrien_fleming") -> tuple[float, ...]:
     """The same as nominal two-sided p values: a look may stop when its p is below."""
+    return _p_bounds(tuple(fractions), alpha, spending)
+
+
+@lru_cache(maxsize=4096)
+def _p_bounds(fractions: tuple[float, ...], alpha: float, spending: Spending) -> tuple[float, ...]:
     return tuple(0.0 if math.isinf(z) else 2 * float(ndtr(-z)) for z in z_bounds(fractions, alpha, spending))
 
 
@@ -100,35 +106,46 @@ class Decided(NamedTuple):
     """One per pair, in the order given."""
     settled: bool
     """Nothing is undecided: the run may stop."""
-    p_bound: float
-    """The nominal p that the next undecided pair has to pass at this look; 0: no stop is possible yet."""
+    p_bounds: tuple[float, ...]
+    """The nominal p that each pair has (or had) to pass; 0: no stop is possible yet."""
 
 
 def look(
-    pairs: Sequence[Pair], fractions: Sequence[float], alpha: float = 0.05, spending: Spending = "obrien_fleming"
+    pairs: Sequence[Pair],
+    fractions: Sequence[Sequence[float]],
+    before: Sequence[Word] = (),
+    alpha: float = 0.05,
+    spending: Spending = "obrien_fleming",
 ) -> Decided:
-    """What may be called decided at the last of the looks at `fractions`, all pairs together wrong with at most alpha.
+    """What may be called decided now, all pairs together wrong with at most alpha.
 
-    Holm's steps with a bound from alpha spending at each (Maurer and Bretz, Statistics in Biopharmaceutical Research 5, 2013,
-    p. 311): the smallest p must pass the bound for alpha/m, the next that for alpha/(m − 1), and so on. Equivalence within the
-    margin counts as decided when its one-sided p passes half the bound for 2·alpha.
+    `fractions` are the looks of each pair so far, as shares of its own planned prompts; `before` are the words of earlier looks,
+    which stay. Holm's steps with a bound from alpha spending at each (Maurer and Bretz, Statistics in Biopharmaceutical Research
+    5, 2013, p. 311): with m pairs not yet told apart, one whose p passes its bound for alpha/m is told apart, which leaves
+    m − 1 for the others. Equivalence within the margin counts as decided when its one-sided p passes half the bound for
+    2·alpha; it leaves m as it is.
     """
-    words: list[Word] = ["undecided"] * len(pairs)
-    equal = p_bounds(fractions, min(1.0, 2 * alpha), spending)[-1] / 2
-    order = sorted((pair.p, k) for k, pair in enumerate(pairs) if pair.p is not None)
-    left = len(pairs)
-    bound = p_bounds(fractions, alpha / max(1, left), spending)[-1]
-    for p, k in order:
-        if p >= bound:
-            break
-        mean = pairs[k].difference
-        words[k] = "better" if mean is not None and mean.value > 0 else "worse"
-        left -= 1
-        bound = p_bounds(fractions, alpha / max(1, left), spending)[-1]
-    for k, pair in enumerate(pairs):
-        if pair.tost_p is not None and pair.tost_p < equal:
+    words: list[Word] = list(before) or ["undecided"] * len(pairs)
+    open_ones = [k for k, pair in enumerate(pairs) if words[k] == "undecided" and pair.p is not None and fractions[k]]
+    left = sum(word not in {"better", "worse"} for word in words)
+    bounds = [0.0] * len(pairs)
+    moved = True
+    while moved:
+        moved = False
+        for k in sorted((k for k in open_ones if words[k] == "undecided"), key=lambda k: (pairs[k].p or 0.0, k)):
+            bounds[k] = p_bounds(fractions[k], alpha / left, spending)[-1]
+            if (pairs[k].p or 0.0) < bounds[k]:
+                mean = pairs[k].difference
+                words[k] = "better" if mean is not None and mean.value > 0 else "worse"
+                left -= 1
+                moved = True
+                break
+    for k in open_ones:
+        equal = p_bounds(fractions[k], min(1.0, 2 * alpha), spending)[-1] / 2
+        tost = pairs[k].tost_p
+        if words[k] == "undecided" and tost is not None and tost < equal:
             words[k] = "equivalent"
-    return Decided(tuple(words), "undecided" not in words, bound)
+    return Decided(tuple(words), "undecided" not in words, tuple(bounds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +157,13 @@ class Contest:
     prompts: int
     sd: float | None
     settled: bool = False
+    most: int | None = None
+    """Prompts planned for the pair; at that number it takes no more."""
+
+    @property
+    def open(self) -> bool:
+        """Whether another verdict can settle it."""
+        return not self.settled and (self.most is None or self.prompts < self.most)
 
 
 def next_pair(contests: Sequence[Contest], prior_sd: float = 0.75) -> Contest | None:
@@ -149,7 +173,7 @@ def next_pair(contests: Sequence[Contest], prior_sd: float = 0.75) -> Contest | 
     draws with this weight; here the largest is taken, so that a run can be repeated). A pair without two prompts comes first;
     equals by name.
     """
-    open_ones = [contest for contest in contests if not contest.settled]
+    open_ones = [contest for contest in contests if contest.open]
     if not open_ones:
         return None
 
@@ -172,5 +196,5 @@ def allocate(contests: Sequence[Contest], prompts: int, prior_sd: float = 0.75) 
             break
         out.append(chosen)
         place = state.index(chosen)
-        state[place] = Contest(chosen.a, chosen.b, chosen.prompts + 1, chosen.sd, chosen.settled)
+        state[place] = replace(chosen, prompts=chosen.prompts + 1)
     return tuple(out)

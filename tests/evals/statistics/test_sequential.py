@@ -65,24 +65,37 @@ def test_ten_looks_find_nothing_where_there_is_nothing_in_95_of_100_runs() -> No
 
 def test_a_look_decides_by_holms_steps() -> None:
     """Three pairs at the last look: p = 0.01 passes 0.05/3; then 0.02 passes 0.05/2; then 0.2 does not pass 0.05."""
-    found = look([pair(0.2), pair(0.01), pair(0.02, sign=-1)], [1.0])
+    found = look([pair(0.2), pair(0.01), pair(0.02, sign=-1)], [[1.0]] * 3)
     assert found.words == ("undecided", "better", "worse")
     assert not found.settled
-    assert found.p_bound == pytest.approx(0.05)
+    assert found.p_bounds == pytest.approx((0.05, 0.05 / 3, 0.05 / 2), rel=1e-6)
+
+
+def test_what_was_decided_stays_and_leaves_its_alpha_to_the_others() -> None:
+    """A pair told apart earlier is not asked again; p = 0.04 passes when it is the only one left, not as one of two."""
+    later = look([pair(0.9), pair(0.04)], [[0.5], [1.0]], ["better", "undecided"])
+    assert later.words == ("better", "better")
+    assert look([pair(0.9), pair(0.04)], [[0.5], [1.0]]).words == ("undecided", "undecided")
+    assert look([pair(0.9), pair(0.04)], [[0.5], [1.0]], ["equivalent", "undecided"]).words == ("equivalent", "undecided")
+
+
+def test_each_pair_pays_for_its_own_looks() -> None:
+    """The same p is enough for the pair that is through and not for the one that is half way."""
+    assert look([pair(0.02), pair(0.02)], [[0.5], [1.0]]).words == ("undecided", "better")
 
 
 def test_an_early_look_asks_more() -> None:
     """p = 0.01 is enough at the end and not at two fifths."""
-    assert look([pair(0.01)], [1.0]).settled
-    assert look([pair(0.01)], [0.2, 0.4]).words == ("undecided",)
+    assert look([pair(0.01)], [[1.0]]).settled
+    assert look([pair(0.01)], [[0.2, 0.4]]).words == ("undecided",)
 
 
 def test_equivalence_settles_a_pair() -> None:
     """Shown with a one-sided p below the bound; a pair without data stays open."""
-    assert look([pair(0.8, tost_p=0.01)], [1.0])[:2] == (("equivalent",), True)
-    assert look([pair(0.8, tost_p=0.01)], [0.3]).settled is False
-    assert look([pair(None)], [1.0]).words == ("undecided",)
-    assert look([], [1.0]).settled
+    assert look([pair(0.8, tost_p=0.01)], [[1.0]])[:2] == (("equivalent",), True)
+    assert look([pair(0.8, tost_p=0.01)], [[0.3]]).settled is False
+    assert look([pair(None)], [[]]).words == ("undecided",)
+    assert look([], []).settled
 
 
 def test_the_next_verdict_goes_where_it_narrows_most() -> None:
@@ -101,3 +114,4 @@ def test_allocation_evens_out_the_gains() -> None:
     wide = sum(contest.a == "a" for contest in chosen) + 2
     assert wide / (400 - wide) == pytest.approx(3 ** (2 / 3), rel=0.02)
     assert allocate([Contest("a", "b", 5, 0.1, settled=True)], 10) == ()
+    assert len(allocate([Contest("a", "b", 5, 0.1, most=8), Contest("a", "c", 9, 0.1, most=9)], 10)) == 3
