@@ -123,4 +123,5 @@ def test_a_judge_that_refuses_a_schema_is_asked_in_words(bench: Bench) -> None:
         games = list(finished.results.games())
 
     assert {game["parse"] for game in games} == {"line"}
-    assert sum(b"response_format" in request.raw for request in bench.server.requests) == 1
+    # Two workers take the first two games before either knows.
+    assert 1 <= sum(b"response_format" in request.raw for request in bench.server.requests) <= 2
