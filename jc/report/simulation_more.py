@@ -1,6 +1,6 @@
 """What a simulation tells beside its main table: rows one by one, plans, an earlier result, how far speeds are off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jc.report.conclusion import number
@@ -58,7 +58,27 @@ def plan_tables(payload: Fields) -> list[Table]:
         for row in rows
     ]  # fmt: skip
     columns = (Column("Route table"), Column("Plan"), *(Column(head, "right") for head in heads))
-    return [Table(columns, cells, title="A month (30 days) by the token and on flat plans")]
+    whole = Table(columns, cells, title="A month (30 days) by the token and on flat plans")
+    shown = list(found)[-1]
+    return [whole, *(table for part in ("org", "key") if (table := _spenders(part, shown, found[shown])) is not None)]
+
+
+def _spenders(part: str, name: str, rows: Sequence[Fields]) -> Table | None:
+    """What each key or organisation would spend a month under one table, and from how many requests on a plan is cheaper."""
+    if not rows or not rows[0][f"by_{part}"]:
+        return None
+    names = [one["name"] for one in rows[0][f"by_{part}"]][:MAX_ROWS]
+    cells = []
+    for at, value in enumerate(names):
+        each = [row[f"by_{part}"][at] for row in rows]
+        even = [count(one["break_even_requests"]) + (" ←" if one["better"] == "flat" else "") for one in each]
+        cells.append([value, count(each[0]["requests"]), usd_amount(number(each[0]["by_token_usd"])), *even])
+    who = "Organisation" if part == "org" else "Key"
+    columns = (
+        Column(who), Column("Requests", "right"), Column("By the token", "right"),
+        *(Column(f"{usd_amount(number(row['usd_per_month']))} flat from", "right") for row in rows),
+    )  # fmt: skip
+    return Table(columns, cells, title=f"A month under {name} by {part}, and the requests from which a plan is cheaper (← it is)")
 
 
 def compared_tables(payload: Fields) -> list[Table]:
@@ -80,17 +100,27 @@ def compared_tables(payload: Fields) -> list[Table]:
 
 
 def delta_text(delta: Fields) -> str:
-    """The difference of two estimates as a tree of amounts."""
-    return "\n".join(["Where the difference comes from", "", *_branch_lines(delta, 0)])
+    """The difference of two estimates as a tree of amounts; what makes no difference is left out."""
+    return "\n".join([f"Where the difference comes from: {delta['name']}", "", _amounts(delta), *_branches(delta, "")])
 
 
-def _branch_lines(branch: Fields, depth: int) -> list[str]:
+def _amounts(branch: Fields) -> str:
+    """`+$561 ($743 → $1,303)`."""
     usd = number(branch["usd"]) or 0.0
     sign = "+" if usd > 0 else MINUS if usd < 0 else ""
-    amounts = f"{usd_amount(number(branch['before_usd']))} → {usd_amount(number(branch['after_usd']))}"
-    line = f"{'  ' * depth}{branch['name']}  {sign}{usd_amount(abs(usd))} ({amounts})"
+    return (
+        f"{sign}{usd_amount(abs(usd))} ({usd_amount(number(branch['before_usd']))} → {usd_amount(number(branch['after_usd']))})"
+    )
+
+
+def _branches(branch: Fields, indent: str) -> list[str]:
     telling = [child for child in branch["children"] if number(child["usd"])]
-    return [line, *(one for child in telling for one in _branch_lines(child, depth + 1))]
+    lines = []
+    for child in telling:
+        last = child is telling[-1]
+        lines.append(f"{indent}{'└─' if last else '├─'} {child['name']}  {_amounts(child)}")
+        lines += _branches(child, indent + ("   " if last else "│  "))
+    return lines
 
 
 def backtest_tables(payload: Fields) -> list[Table]:

@@ -1,9 +1,10 @@
 """Paying by the token against flat plans: what a month costs either way, mixed by organisation, and from which volume on."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,19 +16,33 @@ from jc.simulate.simulation import Simulation
 
 MONTH_US = 30 * 86_400_000_000
 _LEAST_SPAN_US = 3_600_000_000
+MOST_SPENDERS = 200
 
 
 def plan_rows(simulation: Simulation, catalog: Catalog, estimate: Estimate) -> list[dict[str, Any]]:
     """One row for each flat plan: a month by the token under an estimate, flat, and each organisation on what is cheaper for it.
 
     A month is 30 days; a shorter log is scaled up by its span. A plan has unlimited keys, so it is bought once an organisation
-    (once in all where the log names none). The break-even is in requests a month at the log's mean cost of one.
+    (once in all where the log names none). Break-evens are in requests a month at the mean cost of a request: of the whole log,
+    of each organisation, and of each key, should it have a plan of its own.
     """
     factor = _to_month(simulation)
-    spent = {name: cost * factor for name, cost in _by_org(simulation, estimate).items()}
-    total = sum(spent.values(), Fraction(0))
-    per_request = total / (estimate.requests * factor) if estimate.requests else Fraction(0)
-    return [_row(plan, spent, total, per_request) for plan in catalog.plans.values() if plan.usd_per_month is not None]
+    orgs = _spenders(simulation, estimate, "org", factor) or [Spender("all", estimate.cost * factor, estimate.requests * factor)]
+    keys = _spenders(simulation, estimate, "key", factor)
+    return [_row(plan, orgs, keys) for plan in catalog.plans.values() if plan.usd_per_month is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """Who pays: pico-dollars and requests a month."""
+
+    name: str
+    pico: Fraction
+    requests: Fraction
+
+    def even(self, flat: Fraction) -> float | None:
+        """The requests a month from which on a plan is cheaper, at this one's mean cost; None where it costs nothing."""
+        return float(flat * self.requests / self.pico) if self.pico else None
 
 
 def _to_month(simulation: Simulation) -> Fraction:
@@ -37,24 +52,44 @@ def _to_month(simulation: Simulation) -> Fraction:
     return Fraction(MONTH_US, last - first)
 
 
-def _by_org(simulation: Simulation, estimate: Estimate) -> dict[str, Fraction]:
-    if "org" not in simulation.cube.grid.split:
-        return {"all": estimate.cost}
-    values = np.array(values_by(simulation, "org"), dtype=object)
-    return {str(name): sum_pico(estimate, values == name) for name in dict.fromkeys(values.tolist())}
+def _spenders(simulation: Simulation, estimate: Estimate, part: Literal["key", "org"], factor: Fraction) -> list[Spender]:
+    """Who spends how much, the most first; nobody where the log does not tell."""
+    if part not in simulation.cube.grid.split:
+        return []
+    values = np.array(values_by(simulation, part), dtype=object)
+    n = simulation.book.groups["n"]
+    found = []
+    for name in dict.fromkeys(values.tolist()):
+        here = values == name
+        found.append(Spender(str(name), sum_pico(estimate, here) * factor, int(n[here].sum()) * factor))
+    return sorted(found, key=lambda one: (-one.pico, one.name)) if [one.name for one in found] != ["–"] else []
 
 
-def _row(plan: Plan, spent: Mapping[str, Fraction], total: Fraction, per_request: Fraction) -> dict[str, Any]:
+def _row(plan: Plan, orgs: Sequence[Spender], keys: Sequence[Spender]) -> dict[str, Any]:
     flat = Fraction(plan.usd_per_month or Decimal(0)) * 10**12
-    mixed = sum((min(cost, flat) for cost in spent.values()), Fraction(0))
+    total = Spender("all", sum((one.pico for one in orgs), Fraction(0)), sum((one.requests for one in orgs), Fraction(0)))
+    mixed = sum((min(one.pico, flat) for one in orgs), Fraction(0))
     return {
         "plan": plan.id,
         "usd_per_month": money_text(flat),
-        "orgs": len(spent),
-        "flat_usd": money_text(flat * len(spent)),
-        "by_token_usd": money_text(total),
+        "orgs": len(orgs),
+        "flat_usd": money_text(flat * len(orgs)),
+        "by_token_usd": money_text(total.pico),
         "mixed_usd": money_text(mixed),
-        "orgs_better_flat": sum(cost > flat for cost in spent.values()),
-        "break_even_requests": None if not per_request else float(flat / per_request),
+        "orgs_better_flat": sum(one.pico > flat for one in orgs),
+        "keys_better_flat": sum(one.pico > flat for one in keys),
+        "break_even_requests": total.even(flat),
+        "by_org": [_told(one, flat) for one in orgs[:MOST_SPENDERS]] if orgs[0].name != "all" else [],
+        "by_key": [_told(one, flat) for one in keys[:MOST_SPENDERS]],
         "note": plan.note,
+    }
+
+
+def _told(one: Spender, flat: Fraction) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "by_token_usd": money_text(one.pico),
+        "requests": float(one.requests),
+        "break_even_requests": one.even(flat),
+        "better": "flat" if one.pico > flat else "by token",
     }
