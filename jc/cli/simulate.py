@@ -64,6 +64,10 @@ def simulate(
     outage: Annotated[list[str] | None, typer.Option(metavar="SPAN", help="As openai/gpt-4o:14:00-15:30. Repeatable.")] = None,
     slowdown: Annotated[list[str] | None, typer.Option(metavar="SPAN", help="As openai:14:00-15:30:x3. Repeatable.")] = None,
     limits: Annotated[bool, typer.Option("--limits", help="Rate limits, concurrency and queues of the catalog.")] = False,
+    on_limit: Annotated[
+        str, typer.Option(metavar="HOW", help="After a 429: retry in the next minute, fallback, or reject.")
+    ] = "retry",
+    timeout: Annotated[str | None, typer.Option(metavar="TIME", help="Give up after this; the fallback answers, as 30s.")] = None,
     plans: Annotated[bool, typer.Option("--plans", help="Flat plans against paying by the token, with the break-even.")] = False,
     engine: Annotated[str, typer.Option(metavar="ENGINE", help="local, or dask for many files on a cluster.")] = "local",
     scheduler: Annotated[str | None, typer.Option(metavar="URL", help="The cluster's scheduler, tcp://…")] = None,
@@ -101,7 +105,7 @@ def simulate(
     spans = [("--outage", one) for one in outage or []] + [("--slowdown", one) for one in slowdown or []]
     terms = terms_of(
         catalog, budget=budget, window=window, kind=window_kind, below=below, low_model=low_model, park=park, find=find_budget,
-        spans=spans, limits=limits,
+        spans=spans, limits=limits, on_limit=on_limit, timeout=timeout,
     )  # fmt: skip
     question = _detailed(
         question, by=split_by(shown, traffic, delta=explain_delta, page=wants_page(out, report), plans=plans),

@@ -10,8 +10,9 @@ from jc.cli.output import Out, problem
 if TYPE_CHECKING:
     from jc.catalog.model import Catalog
     from jc.simulate.quality import Confusion
-    from jc.simulate.state import Terms
+    from jc.simulate.state import OnLimit, Terms
 
+ON_LIMIT: "dict[str, OnLimit]" = {"retry": "retry", "fallback": "fallback", "reject": "reject"}
 DIMENSIONS = ("class", "model", "key", "org", "day", "hour")
 
 
@@ -27,6 +28,8 @@ def terms_of(
     find: bool,
     spans: list[tuple[str, str]],
     limits: bool,
+    on_limit: str = "retry",
+    timeout: str | None = None,
 ) -> "Terms":
     """Budgets, outages, slowdowns and limits as the row engine takes them."""
     from jc.catalog.names import resolve
@@ -47,8 +50,15 @@ def terms_of(
         low = resolve(catalog, low_model) if low_model else None
         cap = usd_pico("--budget", budget) if budget is not None else 0
         allowance = Allowance(cap, length, kind == "fixed", usd_pico("--below", below) if below else -1, low, park)
+    if on_limit not in ON_LIMIT:
+        raise problem(f"`--on-limit {on_limit}`: no such choice", hint=", ".join(ON_LIMIT))
+    if on_limit != "retry" and not limits:
+        raise problem("`--on-limit` needs `--limits`")
+    given_up = duration_s("--timeout", timeout)
+    if given_up is not None and given_up <= 0:
+        raise problem(f"`--timeout {timeout}`: a timeout has a length")
     events = tuple(parsed(flag, text, catalog) for flag, text in spans)
-    return Terms(allowance, events, limits)
+    return Terms(allowance, events, limits, ON_LIMIT[on_limit], given_up)
 
 
 def dimensions(by: list[str] | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,7 @@ class Book:
     times: list[datetime] = field(init=False)
     _costs: dict[tuple[str, str], Costs] = field(default_factory=dict)
     _places: tuple[Ints, list[Place]] | None = None
+    _tariffs: dict[str, "Tariffs"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.names = Names(self.catalog)
@@ -120,25 +121,6 @@ class Book:
             bins=(int(value("cached_bin", 0)), int(value("known_bin", 0)), int(value("marginal_bin", 0))),
         )
 
-    def unit_rates(self, offer: Offer) -> tuple[Ints, dict[str, Ints]]:
-        """Integer pico-dollars a token of an offer by place, for pricing rows one by one; and the place of every group.
-
-        Rates finer than a pico-dollar are rounded, and of a marginal price the first segment's are taken.
-        """
-        code, places = self.places()
-        names = {"input": "input", "cached": "cache_read", "written": "cache_write_5m", "output": "output"}
-        out = {name: np.zeros(len(places), dtype=np.int64) for name in (*names, "request")}
-        for number, place in enumerate(places):
-            at, _ = effective(offer, place.at)
-            try:
-                found = tariff(offer, replace(place, at=at)).rates[0]
-                for name, kind in names.items():
-                    out[name][number] = round(rate_of(found, kind, offer.id)) if found.bills_tokens else 0
-                out["request"][number] = round(found.by_unit.get("request", 0))
-            except Unpriced:
-                continue
-        return code, out
-
     def costs(self, offer: Offer, sums: Mapping[str, Ints] | None = None, label: str = "") -> Costs:
         """What all groups cost at an offer. `sums` replace the logged ones, under a label that tells them apart."""
         key = (offer.id, label)
@@ -147,22 +129,38 @@ class Book:
         return self._costs[key]
 
     def _priced(self, offer: Offer, sums: Mapping[str, Ints]) -> Costs:
-        code, places = self.places()
-        why, backdated = "", np.zeros(len(places), dtype=bool)
-        tariffs: list[Tariff | None] = []
-        for number, place in enumerate(places):
-            at, moved = effective(offer, place.at)
-            try:
-                tariffs.append(tariff(offer, replace(place, at=at)))
-                backdated[number] = moved
-            except Unpriced as error:
-                tariffs.append(None)
-                why = why or error.message
+        code, (tariffs, backdated, why) = self.tariffs(offer)
+        _, places = self.places()
         unpriced = np.array([one is None for one in tariffs], dtype=bool)[code]
         pico, reason = _vectorised(tariffs, code, sums, unpriced)
         if pico is None:
             pico, reason = _one_by_one(tariffs, code, places, sums, unpriced)
         return Costs(pico, unpriced, why or reason, backdated[code])
+
+    def tariffs(self, offer: Offer) -> "tuple[Ints, Tariffs]":
+        """The place of every group, and the rates of an offer at all places, worked out once for whatever is asked of it."""
+        code, places = self.places()
+        if offer.id not in self._tariffs:
+            why, backdated = "", np.zeros(len(places), dtype=bool)
+            tariffs: list[Tariff | None] = []
+            for number, place in enumerate(places):
+                at, moved = effective(offer, place.at)
+                try:
+                    tariffs.append(tariff(offer, replace(place, at=at)))
+                    backdated[number] = moved
+                except Unpriced as error:
+                    tariffs.append(None)
+                    why = why or error.message
+            self._tariffs[offer.id] = Tariffs(tariffs, backdated, why)
+        return code, self._tariffs[offer.id]
+
+
+class Tariffs(NamedTuple):
+    """The rates of one offer by place (None where it has no price), where they were moved in time, and why one is missing."""
+
+    rates: list[Tariff | None]
+    backdated: NDArray[np.bool_]
+    why: str
 
 
 def effective(offer: Offer, at: datetime) -> tuple[datetime, bool]:

@@ -186,6 +186,8 @@ def walk_fields(estimate: Estimate) -> dict[str, Any]:
         "stalled": walk.stalled,
         "fell_back": walk.fell_back,
         "lost_to_outage": walk.lost,
+        "turned_away_by_limits": walk.turned_away,
+        "given_up_after_timeout": walk.given_up,
         "wait_mean_s": float(waits.mean()) if len(waits) else 0.0,
         "wait_p95_s": float(np.quantile(waits, 0.95)) if len(waits) else 0.0,
         "smallest_budget_usd": None if estimate.least_budget is None else money_text(estimate.least_budget),

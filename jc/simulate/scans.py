@@ -24,6 +24,7 @@ def coupled(  # noqa: PLR0913, PLR0917  columns of rows, of keys, of sessions: a
     base: Any,
     warm: Any,
     low: Any,
+    low_warm: Any,
     ttl: Any,
     terms: Any,
     last_offer: Any,
@@ -36,43 +37,84 @@ def coupled(  # noqa: PLR0913, PLR0917  columns of rows, of keys, of sessions: a
 ) -> None:
     """Prompt cache, price and budget of every row in turn.
 
-    `base` is a row's cost with nothing cached, `warm` with the logged tokens cached, `low` with the cheaper model. `terms` are
-    the window (µs), the cap and the threshold below which the cheaper model answers (pico-dollars; -1: none), whether windows
-    are fixed, whether requests over the cap are parked. State by session (`last_offer`, `last_us`) and key (`start`, `spent`).
+    `warm` is a row's cost with what the plan keeps of the prompt cache, `base` with nothing cached; `low` and `low_warm` are the
+    same with the cheaper model. As long as a session goes as planned (`last_offer` -1) its rows cost `warm`; once the budget has
+    refused, delayed or moved one of them, the cache is warm only where the same offer answered within its `ttl`. `terms` are the
+    window (µs), the cap and the threshold below which the cheaper model answers (pico-dollars; -1: none), whether windows are
+    fixed, whether requests over the cap are parked, the code of the cheaper model. Budgets are kept by key (`start`, `spent`).
     """
-    window, cap, below, fixed, park = terms[0], terms[1], terms[2], terms[3], terms[4]
-    for i in range(len(us)):
-        t, s, o, k = us[i], session[i], offer[i], key[i]
-        before = last_offer[s]
-        c = warm[i] if before < 0 or (before == o and t - last_us[s] <= ttl[o]) else base[i]
-        if fixed:
-            begins = t - t % window
-            if begins > start[k]:
-                start[k] = begins
-                spent[k] = 0
-        elif t - start[k] >= window:
-            start[k] = t
+    window, cap, below, fixed, park, cheap = terms[0], terms[1], terms[2], terms[3], terms[4], terms[5]
+    i = -1
+    for us_i, k, s, planned_offer, planned in zip(us, key, session, offer, warm):  # noqa: B905  numba knows no `strict`
+        i += 1
+        t, o, before = us_i, planned_offer, last_offer[s]
+        c = base[i] if before >= 0 and (before != o or t - last_us[s] > ttl[o]) else planned
+        begins = t - t % window if fixed else t if t - start[k] >= window else start[k]
+        if begins > start[k]:
+            start[k] = begins
             spent[k] = 0
         left = cap - spent[k]
+        if c <= left and left >= below and t >= start[k]:
+            spent[k] += c
+            cost[i] = c
+            if before >= 0:
+                last_offer[s] = o
+                last_us[s] = t
+            continue
         st = 0
         if left < below:
-            c = low[i]
+            c = low_warm[i] if before == cheap and t - last_us[s] <= ttl[cheap] else low[i]
+            o = cheap
             st = 1
         if c > left:
             if park == 0 or c > cap:
                 status[i] = 2
+                last_offer[s] = 1_000_000_000  # nobody: what comes next finds nothing warm
                 continue
             start[k] += window
             spent[k] = 0
-            st = 3
         spent[k] += c
         cost[i] = c
-        status[i] = st
         if t < start[k]:
             delay[i] = start[k] - t
-            status[i] = 3
+            t = start[k]
+            st = 3
+        status[i] = st
         last_offer[s] = o
         last_us[s] = t
+
+
+def spilled(us: Any, offer: Any, tokens: Any, spare: Any, limits: Any, state: Any) -> None:
+    """Who is over an offer's limits of the minute goes to its `spare` while that has room, is turned away (-2), or waits (-1).
+
+    `limits` are requests and tokens a minute by offer (-1: none). `state` holds the offers that answer in the end (-1: nobody),
+    and by offer the minute in use, its requests and its tokens; minutes are those of `limited`, which makes wait who stays.
+    """
+    rpm, tpm = limits
+    to, minute, requests, used = state
+    for i in range(len(us)):
+        o, t, n = offer[i], us[i] // 60_000_000, tokens[i]
+        for _ in range(2):
+            if t > minute[o]:
+                minute[o] = t
+                requests[o] = 0
+                used[o] = 0
+            full = (rpm[o] >= 0 and requests[o] >= rpm[o]) or (tpm[o] >= 0 and requests[o] > 0 and used[o] + n > tpm[o])
+            if minute[o] <= t and not full:
+                break
+            other = spare[i] if o == offer[i] else -1  # the spare is full as well: wait where it wanted to go
+            o = other if other >= 0 else offer[i] if other == -1 else -1
+            if other < 0:
+                break
+        to[i] = o
+        if o >= 0:
+            full = (rpm[o] >= 0 and requests[o] >= rpm[o]) or (tpm[o] >= 0 and requests[o] > 0 and used[o] + n > tpm[o])
+            if full:
+                minute[o] += 1
+                requests[o] = 0
+                used[o] = 0
+            requests[o] += 1
+            used[o] += n
 
 
 def limited(us: Any, offer: Any, tokens: Any, rpm: Any, tpm: Any, state: Any) -> None:

@@ -8,6 +8,7 @@ queue make it wait. Nothing here is estimated twice: tokens, prices and speeds a
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +16,23 @@ from numpy.typing import NDArray
 from jc.catalog.model import Offer, RouteTable
 from jc.errors import InputError
 from jc.quantities import to_pico
-from jc.routing.request import Health
+from jc.simulate.assignment import Assignment
 from jc.simulate.book import Book
-from jc.simulate.choices import REFUSED, Choice, Chooser
+from jc.simulate.choices import REFUSED, UNKNOWN, Choice, Chooser
 from jc.simulate.estimate import Estimate, Estimator
-from jc.simulate.events import Event, down_sets, slower
-from jc.simulate.scans import DEGRADED, PARKED, coupled, limited, queued, run, state_of
+from jc.simulate.events import Event, slower
+from jc.simulate.rowcost import Tokens, row_pico
+from jc.simulate.scans import DEGRADED, PARKED, coupled, limited, queued, run, spilled, state_of
 from jc.simulate.scans import REFUSED as STOPPED
 from jc.simulate.walked import Stopped, Walk
+from jc.simulate.warmth import kept_tokens
 from jc.traffic.cube import Sample
 from jc.traffic.histogram import Histogram
 
 Ints = NDArray[np.int64]
 _NO_CAP = 2**61
 _FOREVER = 2**61
+OnLimit = Literal["retry", "fallback", "reject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,17 @@ class Terms:
     allowance: Allowance | None = None
     events: tuple[Event, ...] = ()
     limits: bool = False
+    on_limit: OnLimit = "retry"
+    """What a 429 of an offer's rate limits leads to: another try in the next minute, the table's fallback, or nothing."""
+    timeout_s: float | None = None
+    """After so many seconds a request is given up and the table's fallback answers instead."""
     fast: bool | None = None
     """Compiled scans: None where numba is installed."""
 
     @property
     def any(self) -> bool:
         """Whether anything depends on the order of rows."""
-        return self.allowance is not None or bool(self.events) or self.limits
+        return self.allowance is not None or bool(self.events) or self.limits or self.timeout_s is not None
 
 
 @dataclass(slots=True)
@@ -70,6 +78,8 @@ class Rows:
     keys: list[str]
     session: Ints
     sessions: int
+    luck: NDArray[np.float64]
+    """Where in the spread of its predicted time each row lies, 0 to 1; the same under every table."""
 
     @classmethod
     def of(cls, book: Book) -> "Rows":
@@ -92,6 +102,7 @@ class Rows:
             keys,
             session.astype(np.int64),
             int(session.max(initial=0)) + 1,
+            np.random.default_rng(0).random(len(order)),
         )
 
 
@@ -102,111 +113,166 @@ class Walker:
     estimator: Estimator
     chooser: Chooser
     rows: Rows
+    overhead_s: float = 0.0
 
     def walk(self, table: RouteTable, choice: Choice, terms: Terms) -> Walk:
         """The rows under one table and these terms."""
-        offers, chosen, before = self._offers(table, choice, terms)
-        answered = chosen >= 0
-        base, warm = self._costs(offers, chosen)
-        status, cost, delay = self._budgeted(offers, chosen, answered, base, warm, terms)
+        self.overhead_s = choice.overhead_s
+        placed = Assignment.of(self.chooser, table, choice, (self.rows.group, self.rows.us), terms.events)
+        lost = int(((placed.chosen == REFUSED) & (placed.before >= 0)).sum())
+        given_up = self._given_up(placed, terms)
+        turned_away = self._spill(placed, terms)
+        cheap = placed.code(terms.allowance.low) if terms.allowance is not None and terms.allowance.low is not None else -1
+        chosen, answered = placed.chosen, placed.chosen >= 0
+        base, warm = self._costs(placed, choice)
+        status, cost, delay = self._budgeted(placed, (base, warm), cheap, terms)
         passed = answered.copy()
         passed[answered] = status != STOPPED
-        seconds, waits = self._times(offers, chosen, passed, answered, delay, terms)
-        codes = np.zeros(len(chosen), dtype=np.int64)
-        codes[answered] = status
-        histogram = Histogram.of(seconds) if seconds is not None and len(seconds) else None
+        final = chosen.copy()
+        final[np.flatnonzero(answered)[status == DEGRADED]] = cheap
+        seconds, waits = self._times(placed.offers, final, passed, delay[passed[answered]], terms, given_up)
         spent = np.bincount(self.rows.key[answered], weights=cost.astype(np.float64), minlength=len(self.rows.keys))
         return Walk(
-            cost=Fraction(int(cost.sum())),
+            cost=Fraction(int(cost.sum())) + self._stated(choice),
             refused=int((status == STOPPED).sum()),
             degraded=int((status == DEGRADED).sum()),
             parked=int((status == PARKED).sum()),
-            fell_back=int((answered & (chosen != before) & (before >= 0)).sum()),
-            lost=int(((chosen == REFUSED) & (before >= 0)).sum()),
+            fell_back=int((answered & (chosen != placed.before) & (placed.before >= 0)).sum()),
+            lost=lost,
+            turned_away=turned_away,
+            given_up=int(given_up.sum()),
             waits_s=waits,
-            latency=histogram,
+            latency=Histogram.of(seconds) if seconds is not None and len(seconds) else None,
             mean_s=float(seconds.mean()) if seconds is not None and len(seconds) else None,
             stopped=self._stopped(answered, status, warm),
             rows=len(chosen),
             spent_by_key={name: Fraction(round(value)) for name, value in zip(self.rows.keys, spent.tolist(), strict=True)},
         )
 
-    def _offers(self, table: RouteTable, choice: Choice, terms: Terms) -> tuple[tuple[Offer, ...], Ints, Ints]:
-        """The offer of every row with outages, as codes over one list; and the codes without outages."""
-        offers: dict[str, int] = {offer.id: code for code, offer in enumerate(choice.offers)}
-        by_id = {offer.id: offer for offer in choice.offers}
-        before = choice.chosen[self.rows.group]
-        chosen = before.copy()
-        which, sets = down_sets(terms.events, self.rows.us)
-        for code, names in enumerate(sets):
-            if not names:
-                continue
-            health = Health.of([(name, "outage") for name in names])
-            other = replace_health(self.chooser, health).choose(table)
-            mapping = np.array([offers.setdefault(offer.id, len(offers)) for offer in other.offers] + [-2, -1], dtype=np.int64)
-            by_id.update({offer.id: offer for offer in other.offers})
-            here = which == code
-            chosen[here] = mapping[other.chosen[self.rows.group[here]]]
-        if terms.allowance is not None and terms.allowance.low is not None:
-            offers.setdefault(terms.allowance.low.id, len(offers))
-            by_id[terms.allowance.low.id] = terms.allowance.low
-        return tuple(by_id[name] for name in offers), chosen, before
+    def _stated(self, choice: Choice) -> int:
+        """What the log says about requests of models that the catalog does not know; budgets do not meet them."""
+        groups = self.estimator.book.groups
+        return int(groups["cost_pico"][(choice.chosen == UNKNOWN) & (groups["priced"] == groups["n"])].sum())
 
-    def _costs(self, offers: Sequence[Offer], chosen: Ints) -> tuple[Ints, Ints]:
-        """What every row costs with nothing cached, and with the logged tokens cached, in pico-dollars."""
-        base, warm = np.zeros(len(chosen), dtype=np.int64), np.zeros(len(chosen), dtype=np.int64)
-        for code, offer in enumerate(offers):
-            here = np.flatnonzero(chosen == code)
+    def _given_up(self, placed: Assignment, terms: Terms) -> NDArray[np.bool_]:
+        """Which rows take longer than the timeout where they go; they move on to what answers instead."""
+        none = np.zeros(len(placed.chosen), dtype=bool)
+        if terms.timeout_s is None:
+            return none
+        here = np.flatnonzero(placed.chosen >= 0)
+        seconds = self._service(placed.offers, placed.chosen, here, terms)
+        if seconds is None:
+            raise InputError("a timeout needs speeds of all models", hint="give them with --speeds FILE")
+        none[here] = seconds > terms.timeout_s
+        placed.chosen[none] = placed.spare(none)[none]
+        return none
+
+    def _spill(self, placed: Assignment, terms: Terms) -> int:
+        """Requests over the limits of a minute go elsewhere or are turned away; gives the number of these."""
+        if not terms.limits or terms.on_limit == "retry":
+            return 0
+        here = np.flatnonzero(placed.chosen >= 0)
+        rpm, tpm = self._limits(placed.offers)[:2]
+        bound = (rpm >= 0) | (tpm >= 0)
+        hit = np.zeros(len(placed.chosen), dtype=bool)
+        hit[here] = bound[placed.chosen[here]]
+        spare = placed.spare(hit) if terms.on_limit == "fallback" else np.where(hit, -2, -1)
+        spare[(spare == placed.chosen) | (spare == UNKNOWN) & (terms.on_limit == "fallback")] = -1
+        rpm, tpm = self._limits(placed.offers)[:2]
+        size = len(placed.offers)
+        to = placed.chosen[here].copy()
+        state = (to, state_of(size, -1), state_of(size), state_of(size))
+        tokens = self._column("input")[here] + self._column("output")[here]
+        run(spilled, [self.rows.us[here], placed.chosen[here], tokens, spare[here], (rpm, tpm), state], fast=terms.fast)
+        placed.chosen[here] = to
+        return int((to < 0).sum())
+
+    def _limits(self, offers: Sequence[Offer]) -> tuple[Ints, Ints, Ints]:
+        """Requests and tokens a minute (-1: no limit) and requests at once (0: no limit) by offer code."""
+        named = (("rpm", -1), ("tpm", -1), ("concurrency", 0))
+        rpm, tpm, size = (
+            np.array([none if (limit := getattr(one, name)) is None else limit for one in offers] or [none], dtype=np.int64)
+            for name, none in named
+        )
+        return rpm, tpm, size
+
+    def _column(self, name: str) -> Ints:
+        """A column of the rows in the order of time."""
+        return np.asarray(self._sample().columns[name][self.rows.order])
+
+    def _tokens(self, offer: Offer, here: Ints) -> Tokens:
+        """The usage of some rows if this offer answered them."""
+        tokens = Tokens(*(self._column(name)[here] for name in ("input", "cached", "written", "output", "images")))
+        if self.estimator.assumed.tokens == "as-logged":
+            return tokens
+        return tokens._replace(output=np.rint(tokens.output * self._factor(offer, here)).astype(np.int64))
+
+    def _factor(self, offer: Offer, here: Ints) -> NDArray[np.float64]:
+        return np.asarray(self.estimator.ratios.factors(offer)[self.rows.group[here]])
+
+    def _costs(self, placed: Assignment, choice: Choice) -> tuple[Ints, Ints]:
+        """What every row costs with nothing cached, and with what its session's cache keeps, in pico-dollars."""
+        size = len(placed.chosen)
+        base, warm = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        kept = self._kept(placed)
+        for code, offer in enumerate(placed.offers):
+            here = np.flatnonzero(placed.chosen == code)
             if len(here):
-                base[here], warm[here] = self._row_costs(offer, here)
+                base[here], warm[here] = self._row_costs(offer, here, kept[here])
+        if choice.classifier is not None:
+            here = np.flatnonzero(placed.chosen >= 0)
+            extra = self._classified(choice.classifier, here)
+            base[here] += extra
+            warm[here] += extra
         return base, warm
 
-    def _row_costs(self, offer: Offer, here: Ints) -> tuple[Ints, Ints]:
-        book, sample = self.estimator.book, self._sample()
-        code, rates = book.unit_rates(offer)
-        group = self.rows.group[here]
-        rows = self.rows.order[here]
-        place = code[group]
-        tokens = {name: sample.columns[name][rows] for name in ("input", "cached", "written", "output")}
-        if self.estimator.assumed.tokens == "scaled":
-            tokens["output"] = np.rint(tokens["output"] * self.estimator.ratios.factors(offer)[group]).astype(np.int64)
-        fresh = tokens["input"] - tokens["cached"] - tokens["written"]
-        rest = rates["output"][place] * tokens["output"] + rates["request"][place] + rates["input"][place] * fresh
-        again = np.where(tokens["written"] > 0, rates["written"][place], rates["input"][place])
-        written = rates["written"][place] * tokens["written"]
-        return rest + written + again * tokens["cached"], rest + written + rates["cached"][place] * tokens["cached"]
+    def _kept(self, placed: Assignment) -> Ints:
+        """The cached tokens of every row that its offer still has, by the order of its session."""
+        cached = self._column("cached")
+        if self.estimator.order is None or self.estimator.assumed.cache == "as-logged":
+            return cached
+        offer = np.empty(len(placed.chosen), dtype=np.int64)
+        offer[self.rows.order] = placed.chosen
+        kept = kept_tokens(self.estimator.order, self._sample(), offer, self._ttl(placed.offers))
+        return np.asarray(kept[self.rows.order])
+
+    def _ttl(self, offers: Sequence[Offer]) -> Ints:
+        return np.array([self.estimator.ttl_us(offer) for offer in offers] or [0], dtype=np.int64)
+
+    def _row_costs(self, offer: Offer, here: Ints, kept: Ints) -> tuple[Ints, Ints]:
+        book, group, tokens = self.estimator.book, self.rows.group[here], self._tokens(offer, here)
+        cold = row_pico(book, offer, group, tokens.keeping(kept * 0))
+        return cold, row_pico(book, offer, group, tokens.keeping(kept)) if tokens.cached.any() else cold
+
+    def _classified(self, offer: Offer, here: Ints) -> Ints:
+        """What a model costs that classifies these rows before they are answered."""
+        assumed, tokens = self.estimator.assumed, self._column("input")[here]
+        nothing = np.zeros_like(tokens)
+        asked = tokens + assumed.classifier_prompt_tokens
+        said = nothing + assumed.classifier_answer_tokens
+        return row_pico(self.estimator.book, offer, self.rows.group[here], Tokens(asked, nothing, nothing, said, nothing))
 
     def _sample(self) -> Sample:
         sample = self.estimator.book.cube.sample
         assert sample is not None
         return sample
 
-    def _budgeted(
-        self, offers: Sequence[Offer], chosen: Ints, answered: NDArray[np.bool_], base: Ints, warm: Ints, terms: Terms
-    ) -> tuple[Ints, Ints, Ints]:
+    def _budgeted(self, placed: Assignment, costs: tuple[Ints, Ints], cheap: int, terms: Terms) -> tuple[Ints, Ints, Ints]:
         """Cache, price and budget in the order of time; the columns are those of the answered rows."""
         allowance = terms.allowance or Allowance(_NO_CAP, _FOREVER)
-        here = np.flatnonzero(answered)
-        low = base[here]
+        here = np.flatnonzero(placed.chosen >= 0)
+        base, warm = costs[0][here], costs[1][here]
+        low, low_warm = base, base
         if allowance.low is not None:
-            low = self._row_costs(allowance.low, here)[0]
-        ttl = np.array([self.estimator.ttl_us(offer) for offer in offers] or [0], dtype=np.int64)
+            low, low_warm = self._row_costs(allowance.low, here, self._column("cached")[here])
         status, cost, delay = (np.zeros(len(here), dtype=np.int64) for _ in range(3))
-        scan_terms = np.array(
-            [allowance.window_us, allowance.cap, allowance.below, int(allowance.fixed), int(allowance.park)], dtype=np.int64
-        )
+        scan_terms = [allowance.window_us, allowance.cap, allowance.below, int(allowance.fixed), int(allowance.park), cheap]
         state = [state_of(self.rows.sessions, -1), state_of(self.rows.sessions), state_of(len(self.rows.keys), -_FOREVER)]
         columns = [
-            self.rows.us[here],
-            self.rows.key[here],
-            self.rows.session[here],
-            chosen[here],
-            base[here],
-            warm[here],
-            low,
-            ttl,
-        ]
-        run(coupled, [*columns, scan_terms, *state, state_of(len(self.rows.keys)), status, cost, delay], fast=terms.fast)
+            self.rows.us[here], self.rows.key[here], self.rows.session[here], placed.chosen[here], base, warm, low, low_warm,
+            self._ttl(placed.offers), np.array(scan_terms, dtype=np.int64),
+        ]  # fmt: skip
+        run(coupled, [*columns, *state, state_of(len(self.rows.keys)), status, cost, delay], fast=terms.fast)
         return status, cost, delay
 
     def _times(
@@ -214,53 +280,47 @@ class Walker:
         offers: Sequence[Offer],
         chosen: Ints,
         passed: NDArray[np.bool_],
-        answered: NDArray[np.bool_],
-        delay: Ints,
+        parked: Ints,
         terms: Terms,
+        given_up: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
         """Seconds of every answered request with its waits, and the waits; None when a speed is not known."""
         here = np.flatnonzero(passed)
-        parked = delay[passed[answered]]
-        us = self.rows.us[here] + parked
-        seconds = self._service(offers, chosen, here)
+        before = parked + np.rint(given_up[here] * (terms.timeout_s or 0.0) * 1e6).astype(np.int64)
+        seconds = self._service(offers, chosen, here, terms)
         if seconds is None:
-            return None, parked / 1e6
-        names = [(offer.id, offer.provider) for offer in offers]
-        seconds = seconds * slower(terms.events, self.rows.us[here], names, chosen[here])
+            return None, before / 1e6
         waits = np.zeros(len(here), dtype=np.int64)
         if terms.limits:
-            waits = self._limited(offers, chosen[here], us, self.rows.order[here], seconds, terms.fast)
-        total = waits + parked
+            waits = self._limited(offers, chosen[here], self.rows.us[here] + before, here, seconds, terms.fast)
+        total = waits + before
         return seconds + total / 1e6, total / 1e6
 
-    def _service(self, offers: Sequence[Offer], chosen: Ints, here: Ints) -> NDArray[np.float64] | None:
-        sample, group = self._sample(), self.rows.group[here]
-        rows = self.rows.order[here]
+    def _service(self, offers: Sequence[Offer], chosen: Ints, here: Ints, terms: Terms) -> NDArray[np.float64] | None:
+        """The seconds of some rows without waits: predicted, spread by each row's luck, slowed down; None without a speed."""
         seconds = np.zeros(len(here))
         for code, offer in enumerate(offers):
-            mine = chosen[here] == code
-            if not mine.any():
+            at = np.flatnonzero(chosen[here] == code)
+            if not len(at):
                 continue
-            speed = self.estimator.speeds.of(offer)
+            speed, rows = self.estimator.speeds.of(offer), here[at]
             if speed is None:
                 return None
-            cached = sample.columns["cached"][rows[mine]].astype(np.float64)
-            output = sample.columns["output"][rows[mine]] * self.estimator.ratios.factors(offer)[group[mine]]
-            seconds[mine] = speed.seconds(sample.columns["input"][rows[mine]] - cached, cached, output)
-        return seconds
+            cached = self._column("cached")[rows].astype(np.float64)
+            output = self._column("output")[rows] * self._factor(offer, rows)
+            predicted = speed.seconds(self._column("input")[rows] - cached, cached, output)
+            factors = np.asarray(speed.spread.factors)
+            node = (self.rows.luck[rows] * factors.shape[1]).astype(np.int64)
+            seconds[at] = predicted * factors[np.searchsorted(speed.spread.edges, predicted), node] + self.overhead_s
+        names = [(offer.id, offer.provider) for offer in offers]
+        return seconds * slower(terms.events, self.rows.us[here], names, chosen[here])
 
     def _limited(
-        self, offers: Sequence[Offer], chosen: Ints, us: Ints, rows: Ints, seconds: NDArray[np.float64], fast: bool | None
+        self, offers: Sequence[Offer], chosen: Ints, us: Ints, here: Ints, seconds: NDArray[np.float64], fast: bool | None
     ) -> Ints:
         """Waits for the minutes' limits and then for a free place, in the order in which requests can begin."""
-        sample = self._sample()
-        tokens = sample.columns["input"][rows] + sample.columns["output"][rows]
-        rpm, tpm, size = (
-            np.array(
-                [getattr(offer, name) if getattr(offer, name) is not None else none for offer in offers] or [none], dtype=np.int64
-            )
-            for name, none in (("rpm", -1), ("tpm", -1), ("concurrency", 0))
-        )
+        tokens = (self._column("input") + self._column("output"))[here]
+        rpm, tpm, size = self._limits(offers)
         order = np.argsort(us, kind="stable")
         minute = state_of(len(us))
         state = (minute, state_of(len(offers), -1), state_of(len(offers)), state_of(len(offers)))
@@ -286,11 +346,6 @@ class Walker:
         return sorted(out, key=lambda one: (-one.pico, one.key))
 
 
-def replace_health(chooser: Chooser, health: Health) -> Chooser:
-    """The same chooser in a world where some offers are down."""
-    return Chooser(chooser.book, Health.of([*chooser.health.down, *health.down]))
-
-
 def allowance_of(table: RouteTable, book: Book) -> Allowance | None:
     """The budget that a table sets itself; windows begin at first use."""
     if table.budget is None:
@@ -306,7 +361,7 @@ def applied(estimate: Estimate, walk: Walk) -> None:
     estimate.by_groups = estimate.cost
     estimate.cost = walk.cost
     estimate.blind = None
-    estimate.rejected += walk.lost
+    estimate.rejected += walk.lost + walk.turned_away
     if walk.latency is not None:
         estimate.latency, estimate.mean_s, estimate.latency_origin = walk.latency, walk.mean_s, "estimated"
     estimate.walk = walk

@@ -15,7 +15,8 @@ from jc.catalog.price import Call, Segment, Unpriced, segments
 from jc.quantities import PICO_PER_USD
 
 Exact = int | Fraction
-_PICO_OF_MTOK = Fraction(PICO_PER_USD, 10**6)
+_USD_DIGITS = len(str(PICO_PER_USD)) - 1
+_MTOK_DIGITS = _USD_DIGITS - 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +77,24 @@ def tariff(offer: Offer, place: Place) -> Tariff:
 
 
 def _rates(segment: Segment) -> Rates:
-    kinds: dict[str, Exact] = {kind: exact(segment.rates[kind], _PICO_OF_MTOK) for kind in TOKEN_KINDS if kind in segment.rates}
+    kinds: dict[str, Exact] = {kind: exact(segment.rates[kind], _MTOK_DIGITS) for kind in TOKEN_KINDS if kind in segment.rates}
     units = {
-        unit: exact(segment.rates[f"usd_per_{unit}"], Fraction(PICO_PER_USD))
+        unit: exact(segment.rates[f"usd_per_{unit}"], _USD_DIGITS)
         for unit in ("request", "image")
         if f"usd_per_{unit}" in segment.rates
     }
     return Rates(segment.start, kinds, units, bool(kinds) or not segment.rates)
 
 
-def exact(rate: Decimal, factor: Fraction) -> Exact:
-    """A rate in another unit, as an integer when it is one."""
-    value = Fraction(rate) * factor
-    return value.numerator if value.denominator == 1 else value
+def exact(rate: Decimal, digits: int) -> Exact:
+    """A rate in a unit that is 10^digits times smaller, as an integer when it is one."""
+    sign, figures, exponent = rate.as_tuple()
+    value = int("".join(map(str, figures)))
+    power = int(exponent) + digits
+    if power >= 0:
+        return int((-value if sign else value) * 10**power)
+    whole = Fraction(-value if sign else value, 10**-power)
+    return whole.numerator if whole.denominator == 1 else whole
 
 
 def rate_of(rates: Rates, kind: str, offer: str) -> Exact:

@@ -30,6 +30,10 @@ class Walk:
     fell_back: int
     lost: int
     """Requests that nothing answered because of an outage."""
+    turned_away: int
+    """Requests over an offer's limits of the minute that went nowhere else."""
+    given_up: int
+    """Requests that took longer than the timeout where they went first."""
     waits_s: NDArray[np.float64]
     latency: Histogram | None
     mean_s: float | None

@@ -26,7 +26,7 @@ EXTENTS = ("first_us", "last_us", "least_input", "most_input")
 CELL_SUMS = ("n", "input", "cached")
 BIN_SCALE = 16
 """A cell holds outputs of one `round(sqrt(16 × tokens))`: 2.5 % wide at 400 tokens, 0.8 % at 4,000."""
-SAMPLE = ("us", "input", "cached", "written", "output", "latency_ms", "ttft_ms", "cluster")
+SAMPLE = ("us", "input", "cached", "written", "output", "images", "latency_ms", "ttft_ms", "cluster")
 _MOST_BINS = 1 << 24
 
 
@@ -132,6 +132,7 @@ _SAMPLED = {
     "cached": "cached_input_tokens",
     "written": "cache_write_tokens",
     "output": "output_tokens",
+    "images": "images",
     "latency_ms": "coalesce(latency_ms, 'NaN'::DOUBLE)",
     "ttft_ms": "coalesce(ttft_ms, 'NaN'::DOUBLE)",
     "cluster": "cluster",
@@ -181,9 +182,9 @@ def _filled(grid: Grid, answer: Mapping[str, NDArray[Any]]) -> Mapping[str, NDAr
     for name in _SOURCES:
         out.setdefault(name, np.zeros(size, dtype=np.int64))
     out.setdefault("latencies", np.full(size, None, dtype=object))
-    for name in ("latency_ms", "ttft_ms"):
+    for name, value in (("latency_ms", np.nan), ("ttft_ms", np.nan), ("images", 0)):
         if f"s_{name}" not in out:
-            out[f"s_{name}"] = np.array([np.full(_length(one), np.nan) for one in out["s_input"]] + [None], dtype=object)[:-1]
+            out[f"s_{name}"] = np.array([np.full(_length(one), value) for one in out["s_input"]] + [None], dtype=object)[:-1]
     return out
 
 

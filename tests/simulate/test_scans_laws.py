@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from jc.simulate.scans import ANSWERED, DEGRADED, PARKED, REFUSED, coupled, limited, queued, run, state_of
+from jc.simulate.scans import ANSWERED, DEGRADED, PARKED, REFUSED, coupled, limited, queued, run, spilled, state_of
 
 Ints = NDArray[np.int64]
 HOUR = 3_600_000_000
+CHEAP = 3
 
 
 def traffic(seed: int, rows: int) -> dict[str, Ints]:
@@ -27,6 +28,7 @@ def traffic(seed: int, rows: int) -> dict[str, Ints]:
         "base": base,
         "warm": base - base // 2,
         "low": base // 5,
+        "low_warm": base // 8,
     }
 
 
@@ -36,46 +38,51 @@ def scanned(rows: dict[str, Ints], terms: list[int], *, fast: bool) -> tuple[Int
     out = [np.zeros(count, dtype=np.int64) for _ in range(3)]
     sessions = int(rows["session"].max(initial=0)) + 1
     state = [state_of(sessions, -1), state_of(sessions), state_of(4, -(2**61)), state_of(4)]
-    ttl = np.array([HOUR, HOUR // 2, 0], dtype=np.int64)
-    run(coupled, [*rows.values(), ttl, np.array(terms, dtype=np.int64), *state, *out], fast=fast)
+    ttl = np.array([HOUR, HOUR // 2, 0, HOUR], dtype=np.int64)
+    run(coupled, [*rows.values(), ttl, np.array([*terms, CHEAP], dtype=np.int64), *state, *out], fast=fast)
     return out[0], out[1], out[2]
 
 
 def obvious(rows: dict[str, Ints], terms: list[int]) -> tuple[list[int], list[int], list[int]]:
     """The same in the plainest Python, with dictionaries."""
     window, cap, below, fixed, park = terms
-    ttl = [HOUR, HOUR // 2, 0]
+    ttl = [HOUR, HOUR // 2, 0, HOUR]
     begun: dict[int, int] = {}
     spent: dict[int, int] = {}
-    last: dict[int, tuple[int, int]] = {}
+    strayed: dict[int, tuple[int | None, int]] = {}
     status, cost, delay = [], [], []
-    for t, key, session, offer, base, warm, low in zip(*(column.tolist() for column in rows.values()), strict=True):
-        before = last.get(session)
-        price = warm if before is None or (before[0] == offer and t - before[1] <= ttl[offer]) else base
+    for t, key, session, offer, base, warm, low, low_warm in zip(*(column.tolist() for column in rows.values()), strict=True):
+
+        def alive(code: int, session: int = session, t: int = t) -> bool:
+            return strayed[session][0] == code and t - strayed[session][1] <= ttl[code]
+
+        price = warm if session not in strayed or alive(offer) else base
         start = begun.get(key)
         if fixed:
             if start is None or t - t % window > start:
                 begun[key], spent[key] = t - t % window, 0
         elif start is None or t - start >= window:
             begun[key], spent[key] = t, 0
-        state = ANSWERED
+        state, answers = ANSWERED, offer
         if cap - spent[key] < below:
-            price, state = low, DEGRADED
+            price, state, answers = low_warm if session in strayed and alive(CHEAP) else low, DEGRADED, CHEAP
         if price > cap - spent[key]:
             if not park or price > cap:
                 status.append(REFUSED)
                 cost.append(0)
                 delay.append(0)
+                strayed[session] = (None, 0)
                 continue
             begun[key] += window
             spent[key] = 0
-            state = PARKED
         spent[key] += price
         waits = max(0, begun[key] - t)
-        status.append(PARKED if waits else state)
+        state = PARKED if waits else state
+        status.append(state)
         cost.append(price)
         delay.append(waits)
-        last[session] = (offer, t)
+        if state != ANSWERED or session in strayed:
+            strayed[session] = (answers, t + waits)
     return status, cost, delay
 
 
@@ -179,3 +186,59 @@ def test_no_minute_takes_more_than_its_limits(fast: bool, seed: int, rpm: int, t
     for at, size in zip(minute.tolist(), tokens[offer == 0].tolist(), strict=True):
         used.setdefault(at, []).append(size)
     assert all(len(sizes) <= rpm and (tpm < 0 or sum(sizes) <= tpm or len(sizes) == 1) for sizes in used.values())
+
+
+def spilled_over(rows: dict[str, Ints], spare: list[int], rpm: list[int], tpm: list[int]) -> list[int]:
+    """Where requests go in the end, by dictionaries of what each minute of an offer took."""
+    taken: dict[tuple[int, int], list[int]] = {}
+    last = [-1] * len(rpm)
+
+    def room(offer: int, minute: int, size: int) -> bool:
+        sizes = taken.get((offer, minute), [])
+        return not (
+            (rpm[offer] >= 0 and len(sizes) >= rpm[offer]) or (tpm[offer] >= 0 and sizes and sum(sizes) + size > tpm[offer])
+        )
+
+    out = []
+    for us, offer, size, other in zip(*(rows[name].tolist() for name in ("us", "offer", "tokens")), spare, strict=True):
+        now = us // 60_000_000
+        goes, minute = offer, max(last[offer], now)
+        if minute > now or not room(offer, now, size):
+            if other == -2:
+                out.append(-1)
+                continue
+            if other >= 0 and last[other] <= now and room(other, now, size):
+                goes, minute = other, now
+            elif not room(offer, minute, size):
+                minute += 1
+        taken.setdefault((goes, minute), []).append(size)
+        last[goes] = minute
+        out.append(goes)
+    return out
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    rpm=st.integers(0, 8),
+    tpm=st.sampled_from([-1, 200]),
+    policy=st.sampled_from(["other", "away", "none"]),
+)
+def test_who_is_over_a_limit_goes_where_the_obvious_program_sends_it(
+    fast: bool, seed: int, rpm: int, tpm: int, policy: str
+) -> None:
+    """To a spare with room, away, or into the next minute of its own offer; in the order of time."""
+    chance = np.random.default_rng(seed)
+    rows = {
+        "us": np.sort(chance.integers(0, 400_000_000, 150)),
+        "offer": chance.integers(0, 3, 150),
+        "tokens": chance.integers(1, 120, 150),
+    }
+    spare = {"other": (rows["offer"] + 1) % 3, "away": np.full(150, -2), "none": np.full(150, -1)}[policy]
+    limits = [rpm, -1, rpm + 1], [tpm, -1, -1]
+    state = (rows["offer"].copy(), state_of(3, -1), state_of(3), state_of(3))
+
+    run(spilled, [*rows.values(), spare, tuple(np.array(one) for one in limits), state], fast=fast)
+
+    assert state[0].tolist() == spilled_over(rows, spare.tolist(), *limits)

@@ -169,3 +169,67 @@ def test_spans_go_over_midnight_and_have_dates() -> None:
     clock = np.array([0, 30 * 60_000_000, 2 * HOUR, 23 * HOUR + 1], dtype=np.int64)
     assert night.covers(clock).tolist() == [True, True, False, True]
     assert once == Event("a/big", 1_790_848_800_000_000, 1_790_856_000_000_000, daily=False)
+
+
+def test_a_limit_sends_requests_to_the_fallback(tmp_path: Path) -> None:
+    """Two a minute at a/big: the other eight of a burst go to c/spare, at its price and without a wait."""
+    free = replace(WORLD, offers={**WORLD.offers, "a/big": replace(WORLD.offers["a/big"], concurrency=None)})
+    question = Question(str(written(tmp_path / "log.jsonl", rows(10, every_s=0.001))), [("pin", PIN)], NOW)
+
+    walk = simulate(replace(question, terms=Terms(limits=True, on_limit="fallback")), free).estimates[1].walk
+
+    assert walk is not None
+    assert (walk.fell_back, walk.turned_away, walk.waits_s.max()) == (8, 0, 0)
+    assert walk.cost == 2 * DOLLAR // 50 + 8 * DOLLAR // 250
+
+
+def test_a_limit_without_another_try_turns_requests_away(tmp_path: Path) -> None:
+    """The eight over the limit are rejected: they cost nothing and are counted."""
+    estimate = walked(tmp_path, rows(10, every_s=0.001), Terms(limits=True, on_limit="reject")).estimates[1]
+
+    assert estimate.walk is not None
+    assert (estimate.walk.turned_away, estimate.rejected) == (8, 8)
+    assert estimate.cost == 2 * DOLLAR // 50
+
+
+def test_a_slow_model_is_given_up_after_the_timeout(tmp_path: Path) -> None:
+    """While a/big takes three times as long, its requests wait 30 s in vain and are then answered by c/spare in 11 s."""
+    slow = parsed("--slowdown", "a/big:00:10-01:00:x3", WORLD)
+
+    walk = walked(tmp_path, rows(20), Terms(events=(slow,), timeout_s=30.0)).estimates[1].walk
+
+    assert walk is not None
+    assert (walk.given_up, walk.fell_back) == (10, 10)
+    assert walk.waits_s.tolist() == [0.0] * 10 + [30.0] * 10
+    assert walk.mean_s == pytest.approx((20.5 + 30 + 11) / 2)
+    assert walk.cost == 10 * DOLLAR // 50 + 10 * DOLLAR // 250
+
+
+def test_a_fallback_without_a_price_is_an_error_not_free(tmp_path: Path) -> None:
+    """Unknown is never zero, also where only an outage leads there."""
+    bare = replace(WORLD, offers={**WORLD.offers, "c/spare": replace(WORLD.offers["c/spare"], prices=())})
+    outage = parsed("--outage", "a/big:00:10-00:15", WORLD)
+    question = Question(str(written(tmp_path / "log.jsonl", rows(20))), [("pin", PIN)], NOW, terms=Terms(events=(outage,)))
+
+    with pytest.raises(InputError, match="c/spare"):
+        simulate(question, bare)
+
+
+def test_a_model_that_classifies_costs_in_every_row(tmp_path: Path) -> None:
+    """With and without a budget that nobody meets a table with a classifier model costs the same."""
+    table = replace(PIN, classifier="b/small")
+
+    estimate = walked(tmp_path, rows(20), Terms(Allowance(DOLLAR * 1000, HOUR)), table=table).estimates[1]
+
+    assert estimate.cost == estimate.by_groups
+    assert estimate.cost > 20 * DOLLAR // 50
+
+
+def test_requests_of_unknown_models_keep_their_stated_cost(tmp_path: Path) -> None:
+    """A budget does not make what the catalog does not know free."""
+    log = [*rows(4), *rows(2, model="x/unheard", routing="explicit", cost_usd=0.5, request_id="u")]
+    log[-1] = {**log[-1], "request_id": "v"}
+
+    estimate = walked(tmp_path, log, Terms(Allowance(DOLLAR * 1000, HOUR))).estimates[1]
+
+    assert estimate.cost == estimate.by_groups == 4 * DOLLAR // 50 + DOLLAR

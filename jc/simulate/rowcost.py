@@ -1,0 +1,82 @@
+"""What single rows cost: the same tariffs as for groups, for questions in which every row has its own fate.
+
+Whole pico-dollars a row. Where a rate is finer than a pico-dollar a token the row is rounded, so that a million rows are off by
+less than a millionth of a dollar.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jc.catalog.model import Offer
+from jc.catalog.price import Unpriced
+from jc.simulate.book import Book
+from jc.simulate.tariff import Exact, Rates, Tariff, rate_of
+
+Ints = NDArray[np.int64]
+_KINDS = ("cache_read", "cache_write_5m", "input")
+
+
+class Tokens(NamedTuple):
+    """The usage of rows: tokens (input includes cached and written ones) and images."""
+
+    input: Ints
+    cached: Ints
+    written: Ints
+    output: Ints
+    images: Ints
+
+    def at(self, rows: Ints) -> "Tokens":
+        """The usage of some of the rows."""
+        return Tokens(*(column[rows] for column in self))
+
+    def keeping(self, kept: Ints) -> "Tokens":
+        """The same prompts with so many tokens still cached: what is lost is written again where the log wrote."""
+        lost = self.cached - kept
+        return self._replace(cached=kept, written=np.where(self.written > 0, self.written + lost, self.written))
+
+
+def row_pico(book: Book, offer: Offer, group: Ints, tokens: Tokens) -> Ints:
+    """What rows of these groups cost at an offer, in pico-dollars; Unpriced when a needed rate is not known."""
+    code, tariffs = book.tariffs(offer)
+    place = code[group]
+    out = np.zeros(len(group), dtype=np.int64)
+    order = np.argsort(place, kind="stable")
+    found, starts = np.unique(place[order], return_index=True)
+    for number, rows in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
+        rates = tariffs.rates[number]
+        if rates is None:
+            raise Unpriced(tariffs.why or f"`{offer.id}` has no price", hint="add its price, or leave the offer out")
+        out[rows] = _priced(rates, tokens.at(rows))
+    return out
+
+
+def _priced(found: Tariff, tokens: Tokens) -> Ints:
+    last = found.rates[-1]
+    total = np.full(len(tokens.input), 0, dtype=np.int64)
+    if last.bills_tokens:
+        borders = (tokens.input * 0, tokens.cached, tokens.cached + tokens.written, tokens.input)
+        for number, segment in enumerate(found.rates):
+            end = found.rates[number + 1].start if number + 1 < len(found.rates) else None
+            inside = [np.clip(border, segment.start, end) for border in borders]
+            for kind, low, high in zip(_KINDS, inside, inside[1:], strict=False):
+                total += _charged(segment, kind, found.offer, high - low)
+        total += _charged(last, "output", found.offer, tokens.output)
+    total += _times(last.by_unit.get("request", 0), np.ones_like(total))
+    if tokens.images.any():
+        if "image" in last.by_unit:
+            total += _times(last.by_unit["image"], tokens.images)
+        elif not last.bills_tokens:
+            raise Unpriced(f"`{found.offer}` has no price per image", hint="add `usd_per_image` to its price row")
+    return total
+
+
+def _charged(rates: Rates, kind: str, offer: str, tokens: Ints) -> Ints:
+    return _times(rate_of(rates, kind, offer), tokens) if tokens.any() else tokens
+
+
+def _times(rate: Exact, amount: Ints) -> Ints:
+    if isinstance(rate, int):
+        return np.asarray(amount * rate)
+    return np.asarray(np.rint(amount * float(rate)), dtype=np.int64)
