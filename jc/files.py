@@ -10,6 +10,13 @@ from typing import TextIO
 from jc.errors import IoFailure
 
 
+def shipped(name: str) -> Path:
+    """A folder that comes with `jc` (`catalogs`, `evalsets`): inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "data" / name
+    return inside if inside.is_dir() else package.parent / name
+
+
 def check_writable(path: Path) -> None:
     """IoFailure now rather than after an hour of paid calls, when `path` could not be written."""
     folder = path.parent

@@ -35,6 +35,7 @@ NOUNS = {
     "simulate": "simulate",
     "optimize": "optimize",
     "traffic": "traffic",
+    "demo": "demo",
     "help": "topics",
     "completion": "topics",
 }

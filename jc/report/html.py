@@ -49,6 +49,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Terminal:
+    """A command and what it showed, as on a terminal."""
+
+    block: ClassVar[str] = "terminal"
+    command: str
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """A table; first cells that are in `swatches` get that colour (1 to 8) in front of them."""
 
@@ -98,7 +107,7 @@ class Folded:
     blocks: Sequence["Block"]
 
 
-Block = Prose | Listing | Grid | Chart | ShownCase | Folded
+Block = Prose | Listing | Terminal | Grid | Chart | ShownCase | Folded
 
 
 @dataclass(frozen=True, slots=True)

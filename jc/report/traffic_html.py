@@ -27,6 +27,14 @@ _PLURALS = {"model": "models", "key": "keys", "org": "organisations", "session":
 
 def traffic_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
     """The payload of schema `jc.traffic-profile/1` as one HTML file; what the log does not have has no section."""
+    notes = [str(note) for note in payload["notes"]]
+    return render_page(
+        Page("Traffic profile", traffic_conclusion(payload), traffic_sections(payload), reproduce, _lead(payload), notes)
+    )
+
+
+def traffic_sections(payload: Fields) -> list[Section]:
+    """What a page tells of a log, section by section."""
     sections = [
         _traits(payload["shares"]),
         _sizes(payload["tokens"]),
@@ -36,9 +44,7 @@ def traffic_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
         _speeds(payload),
         _rows(payload["rows"]),
     ]
-    kept = [section for section in sections if section]
-    notes = [str(note) for note in payload["notes"]]
-    return render_page(Page("Traffic profile", traffic_conclusion(payload), kept, reproduce, _lead(payload), notes))
+    return [section for section in sections if section]
 
 
 def traffic_conclusion(payload: Fields) -> str:
