@@ -19,6 +19,12 @@ _CLASSES = ("class", "route_class")
 
 def simulation_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
     """The payload of schema `jc.simulation/1` as one HTML file; figures that it lacks are left out, not guessed."""
+    title, notes = simulation_conclusion(payload), payload.get("warnings") or ()
+    return render_page(Page("Simulation", title, simulation_sections(payload), reproduce, _lead(payload), notes))
+
+
+def simulation_sections(payload: Fields) -> list[Section]:
+    """What a page tells of a simulation, section by section."""
     tables, base = payload["tables"], base_of(payload)
     names = [str(table["name"]) for table in tables]
     by = {name: list(groups_of(name, found)) for name, found in (payload.get("by") or {}).items()}
@@ -33,9 +39,7 @@ def simulation_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
         _models(tables),
         _assumptions(payload),
     ]
-    title = simulation_conclusion(payload)
-    kept = [section for section in sections if section]
-    return render_page(Page("Simulation", title, kept, reproduce, _lead(payload), payload.get("warnings") or ()))
+    return [section for section in sections if section]
 
 
 def _lead(payload: Fields) -> list[str]:
