@@ -16,6 +16,7 @@ from typing import IO, Any, NamedTuple
 from jc.errors import InputError
 from jc.traffic.formats.values import Format
 from jc.traffic.lines import Cut, blank, decode, lines, opened
+from jc.traffic.prefix import Prefixes
 from jc.traffic.rows import BadRow, Reason, Row, canonical
 from jc.traffic.sources import Source
 
@@ -190,20 +191,27 @@ def _identifier(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How records become rows: their format, whether each needs a time, and where relative times begin (µs since 1970)."""
+    """How records become rows: their format, whether each needs a time, and where relative times begin (µs since 1970).
+
+    `prefixes` tell what of a prompt was cached where the log names its blocks; they need every row, in the order of the log.
+    """
 
     format: Format
     timed: bool
     start_us: int
+    prefixes: Prefixes | None = None
 
     def rows(self, record: Mapping[str, Any]) -> Iterator[Row]:
         """The canonical rows of one record; BadRow when one of them is none."""
         for one in self.format.convert(record):
             if self.format.relative_us is not None and isinstance(one.get("ts"), (int, float)):
                 since = timedelta(microseconds=self.start_us + round(one["ts"] * self.format.relative_us))
-                yield canonical({**one, "ts": _EPOCH + since}, timed=self.timed)
+                yield self._warmed(canonical({**one, "ts": _EPOCH + since}, timed=self.timed))
             else:
-                yield canonical(one, timed=self.timed)
+                yield self._warmed(canonical(one, timed=self.timed))
+
+    def _warmed(self, row: Row) -> Row:
+        return row if self.prefixes is None else self.prefixes.warmed(row, self.format.block_tokens)
 
 
 def convert(found: Iterable[Found], source: Source, reading: Reading, tally: Tally) -> Iterator[tuple[int, Row]]:

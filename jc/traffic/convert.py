@@ -9,6 +9,7 @@ from jc.traffic.careful import Reading, Tally, convert, records
 from jc.traffic.formats.known import FORMATS, recognise
 from jc.traffic.lines import Cut
 from jc.traffic.parts import sample
+from jc.traffic.prefix import Prefixes
 from jc.traffic.scan import layout_of
 from jc.traffic.schema import NAMES
 from jc.traffic.sources import Source
@@ -24,7 +25,7 @@ def converted(sources: list[Source], wanted: str | None, start_us: int, tally: T
         if known is None:
             raise InputError(f"`{source.name}` is no log that is known here", hint=f"name its format: {', '.join(FORMATS)}")
         timed = layout_of(samples).timed if known.name == "canonical" else True
-        reading = Reading(known, timed, start_us)
+        reading = Reading(known, timed, start_us, Prefixes())
         for _, row in convert(records(source), source, reading, tally):
             yield line_of(row)
 

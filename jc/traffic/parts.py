@@ -12,6 +12,7 @@ from jc.traffic.careful import Reading, Tally, convert, dump, is_array, records
 from jc.traffic.formats.known import CANONICAL, FORMATS, recognise
 from jc.traffic.formats.values import Format
 from jc.traffic.lines import Cut, blank, decode, lines
+from jc.traffic.prefix import Prefixes
 from jc.traffic.rows import BadRow, Reason, Row, canonical
 from jc.traffic.scan import Layout, layout_of
 from jc.traffic.sources import Source
@@ -78,7 +79,10 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
         part = Part(source, source, layout_of(samples, columnar=source.kind != "jsonl"), known)
         if known is not CANONICAL:
             notes[f"{source.name}: read as {known.title} ({known.name})" + (f"; {known.note}" if known.note else "")] = None
-        if known is not CANONICAL or is_array(source):
+        blocks = known is CANONICAL and _names_blocks(samples, part.layout)
+        if blocks:
+            notes[f"{source.name}: cached tokens were reckoned from the blocks in prefix_hash, warm for 5 minutes"] = None
+        if known is not CANONICAL or is_array(source) or blocks:
             part = rewritten(plan, part, start_us, tally)
         else:
             bad |= _judged(samples, part.layout, plan.span)
@@ -89,6 +93,12 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
     if not plan.parts:
         raise InputError("none of the files holds requests", hint=ONE_LINE)
     return plan
+
+
+def _names_blocks(samples: Sequence[Any], layout: Layout) -> bool:
+    """Whether prompts come with the hashes of their blocks, and nothing says what of them was cached."""
+    known = [name for name in layout.names["cached_input_tokens"] if any(name.partition(".")[0] in record for record in samples)]
+    return not known and any(isinstance(record.get("prefix_hash"), list) for record in samples)
 
 
 def _judged(samples: Sequence[Any], layout: Layout, span: Span) -> bool:
@@ -146,7 +156,7 @@ def _spots(source: Source) -> Iterator[bytes]:
 
 def rewritten(plan: Plan, part: Part, start_us: int, tally: Tally) -> Part:
     """The part as canonical JSON lines in a temporary file, every row checked."""
-    reading = Reading(part.format, timed=_timed(part), start_us=start_us)
+    reading = Reading(part.format, timed=_timed(part), start_us=start_us, prefixes=Prefixes())
     target = _target(plan)
     seen: dict[str, Any] = {}
     with target.open("w", encoding="utf-8", errors="surrogatepass") as out:

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from jc.traffic.formats.values import Format, Record, filled, first, has, scaled
+from jc.traffic.prefix import CACHE_TTL_S
 
 MOONCAKE_BLOCK_TOKENS = 512
 AGENT_BLOCK_TOKENS = 64
-CACHE_TTL_S = 300
-"""How long a provider keeps a prompt cache unless it is told otherwise (Anthropic's and OpenAI's default)."""
 
 
 def _azure(record: Record) -> Iterable[Record]:
@@ -117,7 +116,15 @@ def _agent(record: Record) -> Iterable[Record]:
 TRACES: tuple[Format, ...] = (
     Format("azure", "Azure LLM inference trace", has("TIMESTAMP", "ContextTokens", "GeneratedTokens"), _azure),
     Format("burstgpt", "BurstGPT trace", has("Timestamp", "Request tokens", "Response tokens"), _burstgpt, relative_us=1e6),
-    Format("mooncake", "Mooncake trace", has("timestamp", "input_length", "output_length"), _mooncake, relative_us=1e3),
+    Format(
+        "mooncake",
+        "Mooncake trace",
+        has("timestamp", "input_length", "output_length"),
+        _mooncake,
+        "cached tokens were reckoned from its blocks of 512 tokens, warm for 5 minutes",
+        relative_us=1e3,
+        block_tokens=MOONCAKE_BLOCK_TOKENS,
+    ),
     Format("sharegpt", "lengths and arrivals", has("input_toks", "output_toks", "arrival_time_ns"), _lengths, relative_us=1e-3),
     Format("vllm", "vLLM request log", has("input_toks", "output_toks", "first_token_ts"), _vllm),
     Format("vidur", "Vidur trace", has("num_prefill_tokens", "num_decode_tokens"), _vidur, relative_us=1e6),

@@ -23,6 +23,8 @@ class Format:
     convert: Callable[[Record], Iterable[Record]]
     note: str = ""
     relative_us: float | None = None
+    block_tokens: int | None = None
+    """How many tokens each block in `prefix_hash` stands for."""
 
 
 def has(*names: str) -> Callable[[frozenset[str]], bool]:
