@@ -132,8 +132,8 @@ def drift(
     beyond = [one for one in found.drifts if abs(one.share) * 100 > limit]
     out.emit(drift_document(found, beyond, str(against), on, float(limit)))
     out.say(
-        f"Compared {found.figures} prices of {len(found.compared)} offers with `{against}`; "
-        f"{len(found.missing)} offers are not listed there, {len(found.unpriced)} have no price on one side."
+        f"Compared {_so_many(found.figures, 'price')} of {_so_many(len(found.compared), 'offer')} with `{against}`; "
+        f"not listed there: {_so_many(len(found.missing), 'offer')}; without a price on one side: {len(found.unpriced)}."
     )
     if found.ambiguous:
         out.warn(f"{len(found.ambiguous)} offers have several namesakes there: {', '.join(found.ambiguous[:5])}")
@@ -158,6 +158,10 @@ def _other(against: Path, on: date) -> "Catalog":
     if name is None:
         raise problem(f"`{against}` is none of the lists that `jc` knows", hint=f"lists: {', '.join(READERS)}")
     return READERS[name](tree, on).catalog()
+
+
+def _so_many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _percent(text: str) -> Decimal:

@@ -70,6 +70,8 @@ def show(
     catalog, at = _catalog(out), _moment(as_of)
     view = standing(catalog, at)
     names = _known_tiers(split_list([*(only or ()), *(tier or ())]), catalog)
+    if not view.rules:
+        out.warn("the catalog has no tiers: `tiers/policy.yaml` says which there are")
     place = _one_region(region, catalog)
     out.emit(show_document(view, shown(view, at, names or list(view.rules), place, vision=vision), place))
 

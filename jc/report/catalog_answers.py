@@ -86,7 +86,7 @@ def drift_document(found: Comparison, shown_drifts: Sequence[Drift], against: st
         for one in shown_drifts
     ]
     columns = (Column("Offer"), Column("Price"), Column("Ours", "right"), Column("Theirs", "right"), Column("Change", "right"))
-    text = None if cells else "No price differs."
+    text = None if cells else "No price differs." if found.compared else "Nothing could be compared."
     return Document("jc.catalog-drift/1", payload, rows, [Table(columns, cells)], text)
 
 

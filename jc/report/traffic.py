@@ -43,8 +43,10 @@ def _head(source: str, profile: Fields) -> list[str]:
     found = profile["sessions"]
     if found:
         again = f"{_tokens(found['resent_tokens'])} tokens ({percent(found['resent_share'])}) are context that was sent before"
-        lines.append(f"{found['sessions']:,} sessions of {found['mean_requests']:.1f} requests on average; {again}")
-    distinct = [f"{number:,} {_PLURALS[name]}" for name, number in profile["distinct"].items() if name != "session"]
+        number = found["sessions"]
+        many = f"{number:,} session{'' if number == 1 else 's'}"
+        lines.append(f"{many} of {found['mean_requests']:.1f} requests on average; {again}")
+    distinct = [f"{number:,} {_WORDS[name][number != 1]}" for name, number in profile["distinct"].items() if name != "session"]
     if distinct:
         lines.append(", ".join(distinct))
     return lines
@@ -57,7 +59,12 @@ _FACTS = {
     "stream": "streamed",
     "explicit": "pinned",
 }
-_PLURALS = {"model": "models", "key": "keys", "org": "organisations", "route_class": "classes"}
+_WORDS = {
+    "model": ("model", "models"),
+    "key": ("key", "keys"),
+    "org": ("organisation", "organisations"),
+    "route_class": ("class", "classes"),
+}
 
 
 def _when(span: Fields) -> str:

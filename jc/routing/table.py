@@ -78,7 +78,9 @@ def _unknown(name: str, catalog: Catalog) -> InputError:
 
     close = difflib.get_close_matches(name, catalog.routes, 1)
     said = f"did you mean `{close[0]}`? " if close else ""
-    listed = ", ".join(sorted(catalog.routes)) or "none"
+    if not catalog.routes:
+        return InputError(f"no route table `{name}`: the catalog has none", hint="name a file with --routes, or `pin:MODEL`")
+    listed = ", ".join(sorted(catalog.routes))
     return InputError(f"no route table `{name}`", hint=f"{said}Tables: {listed}; or a path, or `pin:MODEL`")
 
 

@@ -54,7 +54,7 @@ def explain(catalog: Catalog, offer: Offer, at: datetime, *, region: str | tuple
     if member is None:
         placed = next((one for one in assign(catalog, at) if one.offer.id == offer.id), None)
         where = placed.hand.where if placed and placed.hand else None
-        why = placed.why if placed else "tiers hold chat models only"
+        why = placed.why if placed else f"tiers hold {'no demo models' if offer.kind == 'demo' else 'chat models only'}"
         measured = placed.measured if placed else ()
         return Explanation(offer, None, None, where, why, measured, key, (), {}, words, weight)
     equals, left_out = [], Counter[str]()

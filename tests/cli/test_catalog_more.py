@@ -415,3 +415,12 @@ tree:
   - {id: never, question: "Never asked?", models: [acme/old]}
   - {id: default, models: [acme/small]}
 """
+
+
+def test_drift_that_compares_nothing_does_not_say_that_all_is_well(tmp_path: Path) -> None:
+    """No offer of a reseller's list is one of ours: told as that, with what to do."""
+    done = jc("drift", "--against", str(FIXTURES / "openrouter.json"), *DAY, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, "Nothing could be compared.\n")
+    assert "Compared 0 prices of 0 offers" in done.stderr
+    assert "hint: name its sellers with `--seller THEIRS=OURS`" in done.stderr

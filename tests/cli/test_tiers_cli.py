@@ -180,3 +180,13 @@ def test_a_catalog_without_tiers(tmp_path: Path) -> None:
     assert json.loads(shown.stdout)["tiers"] == []
     assert (swapped.stdout, swapped.returncode) == ("p/a\n", 0)
     assert "it is in no tier" in swapped.stderr
+
+
+def test_a_catalog_without_tiers_says_where_they_would_be(folder: Path) -> None:
+    """Nothing to show is no error, and not silent either."""
+    shutil.rmtree(folder / "catalogs" / "tiers")
+    shutil.rmtree(folder / "catalogs" / "routes")
+    done = jc(folder, "tiers", "show")
+
+    assert (done.returncode, done.stdout.strip()) == (0, "")
+    assert done.stderr == "warning: the catalog has no tiers: `tiers/policy.yaml` says which there are\n"

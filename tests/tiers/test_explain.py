@@ -57,3 +57,10 @@ def test_what_is_no_chat_model_is_told_so() -> None:
     embedding = offer("p/a", output=("embedding",))
 
     assert explain(catalog([embedding]), embedding, AT).why == "tiers hold chat models only"
+
+
+def test_a_demo_model_is_told_so() -> None:
+    """Demo models have no tier, however well their recorded answers do."""
+    demo = offer("p/a", kind="demo")
+
+    assert explain(catalog([demo]), demo, AT).why == "tiers hold no demo models"
