@@ -124,7 +124,9 @@ def simulate(
         values["plans"] = {one.name: plan_rows(simulation, catalog, one) for one in simulation.estimates if one.cost}
     if explain_delta:
         values["delta"] = _delta(simulation, named=baseline != "logged")
-    document = simulation_document(values, _reproduce(catalog, question), terminal_width())
+    if baseline == "logged" and values["tables"][0]["cost_known"] == 0 and len(values["tables"]) > 2:
+        out.hint(f"tell changes against a table: --baseline {values['tables'][1]['name']}")
+    document = simulation_document(values, _reproduce(catalog, question), terminal_width(), parts=bool(by))
     tell(out, simulation)
     out.emit(document)
     if fit_output is not None:

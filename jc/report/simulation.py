@@ -27,8 +27,8 @@ MAX_ROWS = 20
 WIDTH = 98
 
 
-def simulation_document(payload: Fields, reproduce: Mapping[str, object], width: int = WIDTH) -> Document:
-    """The payload of `jc.simulation/1` in every format; `records` are the rows of the tables, then those of each breakdown."""
+def simulation_document(payload: Fields, reproduce: Mapping[str, object], width: int = WIDTH, *, parts: bool = True) -> Document:
+    """The payload of `jc.simulation/1` in every format; `records` are the rows of the tables, then (`parts`) of breakdowns."""
     more = [
         *interval_tables(payload),
         *state_tables(payload),
@@ -42,18 +42,20 @@ def simulation_document(payload: Fields, reproduce: Mapping[str, object], width:
     shown = [fitted(main_table(payload), width), *(fitted(table, width) for table in tables[1:])]
     text = "\n\n".join([headline(payload), *shown, *delta, *_foot(payload, min(width, WIDTH))])
     fenced = [f"```text\n{one}\n```" for one in delta]
-    parts = [headline(payload), *(table.markdown() for table in tables), *fenced, *_foot(payload, WIDTH, markdown=True)]
+    pieces = [headline(payload), *(table.markdown() for table in tables), *fenced, *_foot(payload, WIDTH, markdown=True)]
     pages = {"html": lambda: simulation_page(payload, reproduce)}
-    records = records_of(payload)
-    return Document(SCHEMA, payload, records=records, tables=tables, text=text, markdown="\n\n".join(parts), extra=pages)
+    records = records_of(payload, parts=parts)
+    return Document(SCHEMA, payload, records=records, tables=tables, text=text, markdown="\n\n".join(pieces), extra=pages)
 
 
-def records_of(payload: Fields) -> list[dict[str, Any]]:
+def records_of(payload: Fields, *, parts: bool) -> list[dict[str, Any]]:
     """The rows of the machine formats: `by` and `value` are empty for a whole table, else the dimension and the part."""
+    if not parts or not payload["by"]:
+        return [_record(row) for row in payload["tables"]]
     rows = [{"by": "", "value": "", **_record(row)} for row in payload["tables"]]
     for name, found in payload["by"].items():
         rows += [{"by": name, "value": row[name], "name": row["table"], **_amounts(row, {name, "table"})} for row in found]
-    return rows if payload["by"] else [_record(row) for row in payload["tables"]]
+    return rows
 
 
 def _amounts(row: Fields, without: set[str]) -> dict[str, Any]:
@@ -62,19 +64,24 @@ def _amounts(row: Fields, without: set[str]) -> dict[str, Any]:
     return {name: Decimal(value) if name in money else value for name, value in row.items() if name not in without}
 
 
+_LONG = "Kept (tools, vision)"
+_SPARE = ("Mean", "$/1k", _LONG)
+"""What a narrow terminal goes without, one after the other: two columns, and a long heading."""
+
+
 def fitted(table: Table, width: int) -> str:
     """A table as text that is no wider than the terminal: short headings first, then the last columns in a table of their own."""
-    choices: tuple[frozenset[str], ...] = (frozenset(), frozenset({"$/1k"}), frozenset({"$/1k", "Kept (tools, vision)"}))
-    for short in choices:
-        found = _shortened(table, short)
+    for upto in range(len(_SPARE) + 1):
+        found = _shortened(table, _SPARE[:upto])
         if _widest(found) <= width:
             return found.text()
-    return _in_parts(_shortened(table, choices[-1]), width)
+    return _in_parts(_shortened(table, _SPARE), width)
 
 
-def _shortened(table: Table, names: frozenset[str]) -> Table:
-    """Without the cost per thousand, and with a short heading for what is kept, as far as they are named."""
-    keep = [at for at, column in enumerate(table.columns) if not (column.name == "$/1k" and "$/1k" in names)]
+def _shortened(table: Table, names: Sequence[str]) -> Table:
+    """Without what a narrow terminal can do without, and with a short heading for what is kept, as far as they are named."""
+    dropped = [name for name in names if name != _LONG]
+    keep = [at for at, column in enumerate(table.columns) if column.name not in dropped]
     columns = tuple(
         Column("Kept", table.columns[at].align) if table.columns[at].name in names else table.columns[at] for at in keep
     )
@@ -142,7 +149,7 @@ def main_table(payload: Fields) -> Table:
 
 _NONE = frozenset({UNKNOWN})
 _OPTIONAL: Mapping[str, frozenset[str]] = {
-    "Over SLO": _NONE, "Energy": _NONE, "CO₂e": _NONE, "Quality": _NONE, "Rejected": frozenset({UNKNOWN, "0"}),
+    "Mean": _NONE, "Over SLO": _NONE, "Energy": _NONE, "CO₂e": _NONE, "Quality": _NONE, "Rejected": frozenset({UNKNOWN, "0"}),
     "Over budget": frozenset({UNKNOWN, "0"}),
 }  # fmt: skip
 """Columns that are left out where every row says one of these."""
@@ -160,12 +167,13 @@ def _cells(row: Fields, payload: Fields, *, first: bool) -> dict[str, str]:
         "$/1k": usd_request(number(row["usd_per_1k"])),
         "p50": seconds(row["p50_s"]),
         "p95": seconds(row["p95_s"]),
+        "Mean": seconds(row["mean_s"]),
         "Over SLO": percent(row["over_slo"]),
         "Energy": _partly(joules(row["energy_j"]), row["energy_known"]),
         "CO₂e": _partly(grams(row.get("co2e_g")), row["energy_known"]),
         "Quality": _partly(percent(row["quality"]), row["quality_known"]),
         "Moved": "—" if logged else percent(row["moved"]),
-        "Kept (tools, vision)": "—" if logged else percent(kept / requests),
+        _LONG: "—" if logged else percent(kept / requests),
         "Rejected": count(row["rejected"]),
         "Over budget": count(row.get("over_budget")),
     }

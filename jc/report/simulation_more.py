@@ -18,7 +18,7 @@ def state_tables(payload: Fields) -> list[Table]:
     if not rows:
         return []
     least = any(row["smallest_budget_usd"] for row in rows)
-    heads = ["Refused (429)", "Degraded", "Parked", "Fell back", "Lost", "Mean wait", "p95 wait"]
+    heads = ["Refused", "Degraded", "Parked", "Fell back", "Lost", "Mean wait", "p95 wait"]
     cells = []
     for row in rows:
         line = [row["name"], *(count(row[name]) for name in ("over_budget", "degraded", "parked", "fell_back", "lost_to_outage"))]

@@ -17,7 +17,7 @@ from jc.simulate.book import Book, exact_sum
 from jc.simulate.choices import KEPT, REFUSED, UNKNOWN, Choice
 from jc.simulate.intervals import Draws, Interval
 from jc.simulate.ratios import Ratios
-from jc.simulate.speeds import Speeds, spread_out
+from jc.simulate.speeds import EXACT, Speeds, spread_out
 from jc.simulate.warmth import Order, kept_share, kept_tokens
 from jc.traffic.cube import bin_tokens
 from jc.traffic.grid import served_model
@@ -264,7 +264,24 @@ class Estimator:
             counts.append(n[there])
         if counts:
             estimate.latency, estimate.mean_s = spread_out(seconds, spreads, counts)
+            if all(spread == EXACT for spread in spreads):
+                estimate.mean_s = self._exact_mean(choice, scaled=scaled)
             estimate.latency_origin = "estimated"
+
+    def _exact_mean(self, choice: Choice, *, scaled: bool) -> float | None:
+        """The mean of seconds without a spread: they are linear in tokens, so sums tell it without any bins."""
+        groups, total, count = self.book.groups, 0.0, 0
+        for code, offer in enumerate(choice.offers):
+            here, speed = choice.chosen == code, self.speeds.of(offer)
+            if speed is None:
+                return None
+            output = self.ratios.output(offer, groups["output"]) if scaled else groups["output"]
+            n = int(groups["n"][here].sum())
+            cached = float(groups["cached"][here].sum())
+            total += n * (speed.ttft_s + choice.overhead_s) + speed.s_per_fresh * (float(groups["input"][here].sum()) - cached)
+            total += speed.s_per_cached * cached + speed.s_per_output * float(output[here].sum())
+            count += n
+        return total / count if count else None
 
     def latency_of(self, choice: Choice) -> Histogram | None:
         """The distribution of seconds under a choice alone; None when a speed is not known or nothing answers."""

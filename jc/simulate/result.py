@@ -123,6 +123,7 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "usd_per_1k": money_text(estimate.cost * 1000 / estimate.requests) if known and estimate.requests else None,
         **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
         "mean_s": estimate.mean_s,
+        "mean_change": _relative(simulation.baseline.mean_s, estimate.mean_s),
         "intervals": {name: _pair(found) for name, found in estimate.spreads.items()},
         "latency": estimate.latency_origin if latency is not None else None,
         "over_slo": latency.share_above(slo_s) if latency is not None and slo_s is not None else None,
@@ -142,6 +143,10 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "models": model_rows(estimate, simulation),
         "assumptions": estimate.assumptions,
     }  # fmt: skip
+
+
+def _relative(before: float | None, after: float | None) -> float | None:
+    return after / before - 1 if before and after is not None else None
 
 
 def _pair(found: Interval | None) -> list[float] | None:

@@ -52,6 +52,15 @@ def test_the_table_is_that_of_the_mock_up() -> None:
     assert "3.1%" in lines[4]
 
 
+def test_a_wide_terminal_has_the_mean_and_the_cost_of_a_thousand_too() -> None:
+    """They are the first to go."""
+    long = {**ROUTES, "name": "routes-of-the-whole-company.yaml"}
+    heads = [text(payload(row("as logged"), long), width).splitlines()[2].split() for width in (125, 112, 105)]
+
+    assert [name for name in heads[0] if name not in heads[1]] == ["Mean"]
+    assert [name for name in heads[1] if name not in heads[2]] == ["$/1k"]
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 98, 120])
 def test_no_line_of_a_table_is_wider_than_the_terminal(width: int) -> None:
     """Headings are shortened, then columns stand one under the other; no figure is lost."""
