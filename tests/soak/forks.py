@@ -59,7 +59,10 @@ class Forks:
         self._program.stdout.close()
 
     def run(self, place: Path, arguments: Sequence[str], environment: Mapping[str, str], **how: Any) -> Done:
-        """One command in a folder with exactly this environment; `die_at` its n-th file call, `most_bytes` a file may have."""
+        """One command in a folder with exactly this environment.
+
+        `die_at` its n-th file call, `most_bytes` a file may have, `user` to run as when this is root, `timeout` in seconds.
+        """
         asked = {"place": str(place), "arguments": list(arguments), "environment": dict(environment), **how}
         assert self._program.stdin is not None
         assert self._program.stdout is not None
@@ -123,13 +126,14 @@ def _child(asked: Mapping[str, Any], files: Path) -> None:
     os.chdir(asked["place"])
     os.umask(0o022)
     sys.argv = ["jc", *asked["arguments"]]
-    if asked.get("user") is not None and os.getuid() == 0:
-        os.setgid(asked["user"])
-        os.setuid(asked["user"])
     if asked.get("most_bytes") is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (asked["most_bytes"], asked["most_bytes"]))
     watch = _Watch(files / "note", asked.get("die_at", 0))
+    if asked.get("user") is not None and os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(asked["user"])
+        os.setuid(asked["user"])
     sys.addaudithook(watch.audit)
     code = 70
     from jc.cli.main import main
@@ -187,7 +191,7 @@ def _preload() -> None:
         if module.name != "jc.__main__" and not module.name.startswith("jc.data"):
             with contextlib.suppress(ImportError):
                 __import__(module.name)
-    for name in ("pandas", "scipy.stats", "duckdb", "yaml", "jsonschema", "rich.live", "asyncio", "httptools"):
+    for name in ("pandas", "scipy.stats", "duckdb", "yaml", "jsonschema", "rich.live", "asyncio", "httptools", "encodings.utf_8_sig", "encodings.idna"):
         __import__(name)
 
 
@@ -201,6 +205,7 @@ def serve() -> None:
         for line in lines:
             answer = json.dumps(_answer(json.loads(line), Path(folder)))
             os.write(answers, answer.encode("ascii") + b"\n")
+    os._exit(0)  # the libraries' own leavings would be told on the terminal
 
 
 if __name__ == "__main__":
