@@ -7,7 +7,7 @@ COGGED = README.md $(shell grep -rl --include='*.md' '\[\[\[cog' docs)
 NPROC := $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup check test golden docs bench fuzz lock lowest audit wheel clean
+.PHONY: help demo setup check test golden docs bench fuzz lock lowest audit litellm wheel clean
 
 help:  ## List the targets.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,12 @@ lowest: $(STAMP)  ## Run the tests with the oldest versions that pyproject.toml 
 audit: $(STAMP)  ## Look for known vulnerabilities in what jc needs (asks PyPI).
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
 	@$(BIN)/python -m pip_audit --strict --progress-spinner off --requirement requirements.lock --disable-pip --require-hashes
+
+litellm: $(STAMP)  ## Load the exported route tables in the real litellm package, installed apart.
+	@apart=$$(mktemp -d); $(PYTHON) -m venv $$apart \
+		&& $$apart/bin/python -m pip install --quiet --disable-pip-version-check litellm \
+		&& JC_LITELLM_PYTHON=$$apart/bin/python $(BIN)/pytest tests/routing/test_export_litellm.py; \
+		status=$$?; rm -rf $$apart; exit $$status
 
 wheel: $(STAMP)  ## Build the wheel into dist/.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -23,6 +23,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="As of
 def register(app: typer.Typer) -> None:
     """Hang the commands of this file under `jc catalog`."""
     from jc.cli.catalog_diff import diff
+    from jc.cli.catalog_export import export
     from jc.cli.catalog_import import drift, import_
 
     command(app, "diff")(diff)
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     command(app, "import")(import_)
     command(app, "drift")(drift)
     command(app, "calendar")(calendar)
+    command(app, "export")(export)
 
 
 def compare(

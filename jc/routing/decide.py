@@ -124,7 +124,7 @@ class _Deciding:
         for override, holds in self.prepared.overrides:
             if not holds(self.request):
                 continue
-            said = _conditions(override.when)
+            said = condition_text(override.when)
             never.extend(override.never)
             if override.never:
                 self._say("override", f"{said}: never {', '.join(override.never)}")
@@ -160,7 +160,7 @@ class _Deciding:
                     if not unfit:
                         break
                 pool = prepared.rule_pools[number]
-                self._say("rule", f"{_conditions(rule.when)}: {_target_text(rule.target)}")
+                self._say("rule", f"{condition_text(rule.when)}: {_target_text(rule.target)}")
                 return _Aim(pool, prepared.chain(rule.target))
         if asked is not None and not routes_by_class(prepared.table):
             self._say("requested", f"the request names `{asked.id}`, and the table takes that as the wish")
@@ -291,7 +291,7 @@ class _Deciding:
         opted_in = table.swap_mode == "all" or request.swap_opt_in
         off = ""
         if self.swaps is not None:
-            off = "" if self.swaps.swap else f"{_conditions(self.swaps.when)}: swaps are off"
+            off = "" if self.swaps.swap else f"{condition_text(self.swaps.when)}: swaps are off"
             opted_in = opted_in or bool(self.swaps.swap)
         made = swap(
             SwapRequest(
@@ -422,7 +422,7 @@ class _Deciding:
         return out
 
 
-def _conditions(when: Mapping[str, Any]) -> str:
+def condition_text(when: Mapping[str, Any]) -> str:
     """Conditions in words, `vision` or `language zh, ja, ko`."""
     parts = []
     for name, value in when.items():
