@@ -35,6 +35,11 @@ class Example:
     shown: str
 
 
+def name_of(page: Path) -> str:
+    """A page by its path in the repository."""
+    return str(page.relative_to(ROOT))
+
+
 def blocks(page: Path, *languages: str) -> list[str]:
     """The fenced blocks of a page in some languages."""
     return [body for language, body in _FENCE.findall(page.read_text("utf-8")) if language in languages]
@@ -86,7 +91,7 @@ def run(command: str, place: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=name_of)
 def test_commands_of_a_page_do_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     """All commands of a page run in order, leave with the code it says, and print what stands under them."""
     for name in ("catalogs", "docs", "evalsets"):
@@ -108,7 +113,7 @@ def commands_of(page: Path) -> list[str]:
     return [part for part in (re.sub(r"^\$ ", "", one) for one in parts) if part.startswith("jc ")]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commands_of(page)], ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [page for page in PAGES if commands_of(page)], ids=name_of)
 def test_commands_that_are_not_run_still_parse(page: Path) -> None:
     """Every command and option in the other blocks exists and takes what the page gives it."""
     register()
@@ -122,7 +127,7 @@ def test_commands_that_are_not_run_still_parse(page: Path) -> None:
         command.make_context(line, words)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     """A relative link names a file that is there."""
     text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
