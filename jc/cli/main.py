@@ -124,6 +124,15 @@ def _terminated(_signal: int, _frame: object) -> NoReturn:
     sys.exit(143)
 
 
+def _without_keys(text: str) -> str:
+    """A crash file goes into a report: the values of variables that are named like keys are taken out of it."""
+    names = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+    for name, value in os.environ.items():
+        if len(value) >= 8 and any(word in name.upper() for word in names):
+            text = text.replace(value, f"<{name}>")
+    return text
+
+
 def _bug(error: Exception) -> int:
     """Write the traceback to a log file and say where it is; 70."""
     import tempfile
@@ -132,6 +141,6 @@ def _bug(error: Exception) -> int:
     handle, name = tempfile.mkstemp(prefix="jc-crash-", suffix=".log")
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
         out.write(f"jc {jc.__version__}\n")
-        out.writelines(traceback.format_exception(error))
+        out.write(_without_keys("".join(traceback.format_exception(error))))
     sys.stderr.write(f"error: this is a bug in `jc`: {type(error).__name__}\nhint: please report it with the log `{name}`\n")
     return 70

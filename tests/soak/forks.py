@@ -33,7 +33,8 @@ _FILE = frozenset({"write", "writelines", "flush", "truncate", "close"})
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a command ended: its exit code (negative: the signal), both streams, how many calls touched files, network names."""
+    """How a command ended: its exit code (negative: the signal), both streams, how many calls touched files, what network it
+    reached for, its time, and the peak of its memory with what it shares with the program."""
 
     code: int
     out: str
@@ -41,6 +42,7 @@ class Done:
     touched: int
     network: tuple[str, ...]
     seconds: float
+    peak_mib: float
 
 
 class Forks:
@@ -166,12 +168,12 @@ def _answer(asked: Mapping[str, Any], files: Path) -> dict[str, Any]:
         _child(asked, files)
     limit = began + asked.get("timeout", 60)
     while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
+        ended, status, used = os.wait4(child, os.WNOHANG)
         if ended:
             break
         if time.monotonic() > limit:
             os.kill(child, signal.SIGKILL)
-            status = os.waitpid(child, 0)[1]
+            _, status, used = os.wait4(child, 0)
             break
         time.sleep(0.002)
     notes = (files / "note").read_text("utf-8").splitlines() if (files / "note").exists() else []
@@ -180,6 +182,7 @@ def _answer(asked: Mapping[str, Any], files: Path) -> dict[str, Any]:
     return {
         "code": os.waitstatus_to_exitcode(status), **texts, "touched": touched[0] if touched else 0,
         "network": [line for line in notes if line.startswith("socket.")], "seconds": time.monotonic() - began,
+        "peak_mib": used.ru_maxrss / 1024,
     }  # fmt: skip
 
 
