@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jc.catalog.model import Catalog, RouteTable
 from jc.errors import InputError, Problem
+from jc.files import write_atomically
 from jc.simulate.backtest import Backtest, backtest, timed_rows
 from jc.simulate.book import Book
 from jc.simulate.choices import Choice, Chooser
-from jc.simulate.edges import edges, grid_of
-from jc.simulate.engines import client_of, distributed_partials, files_of, joined, without_files
+from jc.simulate.edges import Edges, edges, grid_of
+from jc.simulate.engines import Look, Work, client_of, distributed_partials, files_of, joined, looked, without_files
 from jc.simulate.estimate import Estimate, Estimator, comparable, offers_of
 from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws
@@ -30,16 +32,28 @@ from jc.simulate.uncertainty import fill_intervals
 from jc.simulate.warmth import ordered
 from jc.traffic.cube import Cube, Thinning, cube_from, cube_query
 from jc.traffic.cubefile import is_cube, load
+from jc.traffic.frames import frame_file
 from jc.traffic.grid import Grid, Split, wanted_columns
 from jc.traffic.read import Counts, Log, ReadOptions, open_log
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SAMPLE_ROWS = 20_000
 _ROW_BYTES = 250
 _SIZED_BYTES = 150_000_000
 
 
-def simulate(question: Question, catalog: Catalog) -> Simulation:
-    """Replay a log, or price a cube, under route tables. InputError for what is wrong with either, or without a known price."""
+def simulate(question: Question, catalog: Catalog, rows: "pd.DataFrame | None" = None) -> Simulation:
+    """Replay a log, or price a cube, under route tables; `rows` are a log that lies in a DataFrame already.
+
+    InputError for what is wrong with either, or without a known price.
+    """
+    if rows is not None:
+        with frame_file(rows) as path:
+            simulation = simulate(replace(question, traffic=path), catalog)
+            simulation.traffic = question.traffic or "DataFrame"
+            return simulation
     if is_cube(Path(question.traffic)):
         return _from_cube(question, catalog)
     if question.engine == "dask":
@@ -48,18 +62,7 @@ def simulate(question: Question, catalog: Catalog) -> Simulation:
     found = edges(catalog, tables)
     with open_log(question.traffic, read_options(question)) as log:
         classing = _classing(log, question, tables)
-        grid = grid_of(
-            found,
-            tables,
-            log.sampled_span,
-            classified=classing is not None,
-            confidence_edges=classing.confidence_edges if classing else (),
-            facts=classing.facts if classing else (),
-            split=by_name([*question.by, *(["key"] if question.row_by_row and log.holds("key") else [])]),
-            clustered="session" if log.holds("session") else "key" if log.holds("key") else "row",
-            mix=() if log.holds("route_class") or classing else question.mix or GUIDE_MIX,
-            seed=question.seed,
-        )
+        grid = _grid(question, found, log, classing)
         cube = shrunk(log, grid, whole=question.row_by_row)
         true_span = span_of(cube)
         if found.between(*true_span) != grid.periods:
@@ -74,42 +77,49 @@ def simulate(question: Question, catalog: Catalog) -> Simulation:
 
 
 def _from_cluster(question: Question, catalog: Catalog) -> Simulation:
-    """The same answer from partials of many workers; the first file says which columns the log has."""
+    """The same answer from partials of many workers."""
     tables = [table for _, table in question.tables]
     found = edges(catalog, tables)
-    if question.row_by_row:
-        raise InputError("budgets, outages and limits need the rows in one order", hint="use --engine local")
-    files = files_of(question.traffic)
     options = without_files(read_options(question))
-    with open_log(files[0], options) as log:
+    with client_of(question.scheduler) as client:
+        files, log, notes = looked(files_of(question.traffic), options, client)
         if not log.holds("route_class") and not question.mix and (log.holds("prompt") or log.holds("messages")):
             raise InputError(
                 "prompts are classified by --engine local only", hint="convert the log with its classes, or give a --mix"
             )
-        grid = grid_of(
-            found,
-            tables,
-            log.sampled_span,
-            split=by_name(question.by),
-            clustered="session" if log.holds("session") else "key" if log.holds("key") else "row",
-            mix=() if log.holds("route_class") else question.mix or GUIDE_MIX,
-            seed=question.seed,
-        )
-        thinning = thinning_of(log.size * len(files), log.holds("latency_ms"))
-        timed, classed = log.holds("ts"), log.holds("route_class")
-    with client_of(question.scheduler) as client:
-        partials = distributed_partials(files, grid, thinning, options, client)
+        grid = _grid(question, found, log, None)
+        thinning = thinning_of(log.size, log.holds("latency_ms"), whole=question.row_by_row)
+        work = Work(grid, thinning, options, question.rejects is not None)
+        partials = distributed_partials(files, work, client)
         cube, counts = joined(partials)
         periods = found.between(*span_of(cube))
         if periods != grid.periods:
-            partials = distributed_partials(files, replace(grid, periods=periods), thinning, options, client)
+            partials = distributed_partials(files, replace(work, grid=replace(grid, periods=periods)), client)
             cube, counts = joined(partials)
+    if question.rejects is not None:
+        write_atomically(question.rejects, "".join(one.rejects for one in partials))
     simulation = _estimated(question, catalog, cube, counts)
-    simulation.notes[:0] = [note for one in partials for note in one.notes]
+    simulation.notes[:0] = [*notes, *(note for one in partials for note in one.notes)]
     simulation.truncated = tuple(name for one in partials for name in one.truncated)
-    simulation.timed = timed
-    say_classes(simulation, classed, question, "")
+    simulation.timed = log.holds("ts")
+    say_classes(simulation, log.holds("route_class"), question, "")
     return simulation
+
+
+def _grid(question: Question, found: Edges, log: Log | Look, classing: Classing | None) -> Grid:
+    """The grid for a question over a log."""
+    return grid_of(
+        found,
+        [table for _, table in question.tables],
+        log.sampled_span if isinstance(log, Log) else log.span,
+        classified=classing is not None,
+        confidence_edges=classing.confidence_edges if classing else (),
+        facts=classing.facts if classing else (),
+        split=by_name([*question.by, *(["key"] if question.row_by_row and log.holds("key") else [])]),
+        clustered="session" if log.holds("session") else "key" if log.holds("key") else "row",
+        mix=() if log.holds("route_class") or classing else question.mix or GUIDE_MIX,
+        seed=question.seed,
+    )
 
 
 def _classing(log: Log, question: Question, tables: Sequence[RouteTable]) -> Classing | None:

@@ -24,6 +24,7 @@ from jc.traffic.sources import located
 
 if TYPE_CHECKING:
     import duckdb
+    import numpy as np
     from numpy.typing import NDArray
 
 Arrays = Mapping[str, "NDArray[Any]"]
@@ -64,6 +65,7 @@ class Log:
         self._plan = plan
         self._tally = tally
         self._settled: Settled | None = None
+        self._clean_ids: NDArray[np.uint64] | None = None
         self._good = _GOOD
         self.empty: frozenset[str] = frozenset()
         """Columns that hold nothing in the relation that a query of `group` gets: all that no row had, on the clean way."""
@@ -150,6 +152,28 @@ class Log:
             " JOIN joined j USING (id))"
         )
 
+    def ids(self) -> "NDArray[np.uint64]":
+        """The hashes of the ids of all requests that count, ascending; none in a log without ids."""
+        import numpy as np
+
+        if not self.holds("request_id"):
+            return np.empty(0, dtype=np.uint64)
+        if self._settled is None and self._clean_ids is not None:
+            return self._clean_ids
+        self.table([])
+        found = self.ask("SELECT id_hash FROM log_rows WHERE NOT suspect AND id_hash IS NOT NULL")["id_hash"]
+        return np.sort(found.astype(np.uint64))
+
+    def leave_out(self, known: "NDArray[np.uint64]", wanted: Sequence[str]) -> None:
+        """Count the requests with these hashes of ids as duplicates; `wanted` are the columns that will be asked for."""
+        self.table(wanted)
+        self._connection.execute("CREATE OR REPLACE TEMP TABLE known AS SELECT unnest(?::UBIGINT[]) AS id_hash", [known.tolist()])
+        doubled = "NOT suspect AND id_hash IN (SELECT id_hash FROM known)"
+        count = int(self.ask(f"SELECT count(*)::BIGINT AS n FROM log_rows WHERE {doubled}")["n"][0])
+        self._connection.execute(f"UPDATE log_rows SET suspect = true WHERE {doubled}")
+        self.counts.used -= count
+        self.counts.by_reason[Reason.DUPLICATE_ID] += count
+
     def ask(self, sql: str) -> Arrays:
         """The columns of an SQL answer as arrays; after `table` there is `log_rows`, whose rows that count are not suspect."""
         return _arrays(self._connection, sql)
@@ -175,8 +199,13 @@ class Log:
         except duckdb.Error:
             return None
         rows = int(answer.pop("jc_rows").sum())
-        if int(answer.pop("jc_suspects").sum()) or ("jc_ids" in answer and _has_double(answer.pop("jc_ids"))):
+        if int(answer.pop("jc_suspects").sum()):
             return None
+        if "jc_ids" in answer:
+            ids = _sorted(answer.pop("jc_ids"))
+            if (ids[1:] == ids[:-1]).any():
+                return None
+            self._clean_ids = ids
         self._count(rows + sum(self._plan.tally.values()), rows, Tally(Counter(self._plan.tally)))
         return answer
 
@@ -189,14 +218,14 @@ class Log:
 _GOOD = "(SELECT * FROM log_rows WHERE NOT suspect)"
 
 
-def _has_double(lists: "NDArray[Any]") -> bool:
-    """Whether a hash comes twice; sorting them all is faster than a table of them."""
+def _sorted(lists: "NDArray[Any]") -> "NDArray[np.uint64]":
+    """All hashes in order; sorting them is faster than a table of them."""
     import numpy as np
 
     filled = [np.asarray(one, dtype=np.uint64) for one in lists if one is not None and len(one)]
     hashes = np.concatenate(filled) if filled else np.empty(0, np.uint64)
     hashes.sort()
-    return bool((hashes[1:] == hashes[:-1]).any())
+    return hashes
 
 
 def _arrays(connection: "duckdb.DuckDBPyConnection", sql: str) -> Arrays:
