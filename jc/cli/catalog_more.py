@@ -60,6 +60,8 @@ def compare(
 
     catalog, at = load_catalog(out.catalog), moment_of(as_of)
     names = split_list(models)
+    if not names:
+        raise problem("no model is named", hint="jc catalog compare gpt-5.4 claude-opus-4-6")
     offers = {offer.id: offer for offer in resolve_all(catalog, names, f"jc catalog compare {' '.join(names)}")}
     if per not in catalog.benchmarks:
         from jc.catalog.suggest import suggest

@@ -13,7 +13,7 @@ from tests.soak.scale import FULL, scaled
 
 ALLOWED = {0, 1, 2, 3, 74}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-EVERY = scaled(80, int(os.environ.get("JC_SOAK_EVERY", "1")))
+EVERY = scaled(120, int(os.environ.get("JC_SOAK_EVERY", "1")))
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +49,11 @@ def objections(done: Done) -> list[str]:
 
 
 def test_every_command_has_arguments_that_work(place: Path, forks: Forks) -> None:
-    """What the other test varies is a command that does its work; only those that need more than a few files say no."""
+    """What the other test varies is a command that does its work; only the tour and the training of a classifier say no."""
     ends = {name: forks.run(place, [*name.split(), *BASE.get(name, "").split()], where(place)) for name, _ in leaves()}
     refused = {name: done.err for name, done in ends.items() if done.code not in {0, 1}}
 
-    assert set(refused) <= {"demo", "classifier train", "traffic convert"}, refused
+    assert set(refused) <= {"demo", "classifier train"}, refused
     assert not [name for name, done in ends.items() if objections(done)]
 
 

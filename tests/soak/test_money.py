@@ -10,7 +10,7 @@ from tests.fakes.provider import FakeProvider
 from tests.fakes.script import Fault, Script, rate_limit
 from tests.soak.scale import scaled
 
-BUDGETS = scaled(16, 200)
+BUDGETS = scaled(10, 200)
 FAULTS = (
     rate_limit(0.10, retry_after=0.01),
     Fault("status", 0.05, status=500),
