@@ -9,6 +9,7 @@ import typer
 
 from jc.cli.evals_compare import register as register_compare
 from jc.cli.evals_judge import register as register_judge
+from jc.cli.evals_label import register as register_label
 from jc.cli.evals_options import environment_of, finite, judge_template_of, one_of, scale_of, url_of
 from jc.cli.evals_report import register as register_report
 from jc.cli.evals_run import Carrying
@@ -278,5 +279,6 @@ def _find(out: Out, name: str) -> "RunFolder":
 
 register_compare(app)
 register_judge(app)
+register_label(app)
 register_report(app)
 register_stats(app)

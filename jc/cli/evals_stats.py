@@ -44,7 +44,11 @@ def stats(
       jc evals stats verdicts.csv --labels people.csv --format json
       jc evals stats scores.jsonl --margin 0.05 --seed 7 -o stats.md
     """
+    from dataclasses import replace
+
     from jc.evals.foreign import read_foreign
+    from jc.evals.labels import FILE as LABELS
+    from jc.evals.labels import read_labels, weighed
     from jc.evals.statistics.standings import standings
     from jc.evals.statistics.values import Rules
     from jc.report.evals_stats import Source, stats_document
@@ -54,6 +58,7 @@ def stats(
     if not 0 < alpha < 1:
         raise InputError(f"`--alpha {alpha:g}` is not between 0 and 1", hint="the usual one is 0.05")
     foreign = read_foreign(file)
+    labels = labels or _beside(out, file)
     people = read_foreign(labels) if labels is not None else None
     if people is not None and bool(people.games) != bool(foreign.games):
         raise InputError(
@@ -61,7 +66,13 @@ def stats(
             hint="labels have the columns of the file that they label",
         )
     rules = Rules(alpha=alpha, margin=margin or None, draws=draws, seed=out.config.get("seed", seed))
-    found = standings(foreign.evidence(people), rules)
+    evidence = foreign.evidence(people)
+    if labels is not None and labels.name == LABELS:
+        own = weighed(read_labels(labels))
+        evidence = replace(evidence, label_games=own.games, label_weights=own.weights)
+        if own.lacking:
+            out.say(f"note: no label yet of pairs on which the judges {' or '.join(own.lacking)}: nothing is said of them")
+    found = standings(evidence, rules)
     if foreign.unused:
         out.say(f"note: not used: column{'' if len(foreign.unused) == 1 else 's'} {', '.join(foreign.unused)}")
     source = Source(
@@ -72,3 +83,12 @@ def stats(
         out.say(f"note: {note}")
     if people is not None and not any(card.agreement for card in found.judges):
         out.warn(f"no label in `{labels}` is about a prompt and candidates of `{file}`")
+
+
+def _beside(out: Out, file: Path) -> Path | None:
+    """The labels of `jc evals label` in the folder of a run's comparisons.csv."""
+    path = file.parent / "labels.jsonl"
+    if file.name != "comparisons.csv" or not path.is_file():
+        return None
+    out.say(f"note: with the labels of `{path}`")
+    return path

@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ from jc.errors import InputError
 from jc.evals import probing, runfolder
 from jc.evals.journal import Journal
 from jc.evals.judge import JudgeTemplate
+from jc.evals.labels import labels_of
 from jc.evals.outputs import write_csv
 from jc.evals.plan import Plan, Settings
 from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS, UNASKED, Results
 from jc.evals.run import Finished, Request
 from jc.evals.runfolder import RunFolder
 from jc.evals.statistics.values import Evidence, Rules, Standings
+from jc.evals.statistics.values import Game as ScoredGame
 from jc.evals.stopping import Referee, Saved
 from jc.evals.summary import SCHEMA, Totals, summarise
 
@@ -44,8 +46,7 @@ def derive(finished: Finished, *, raw: bool = False) -> dict[str, Any]:
         **probing.summary(results),
         "stopping": _stopping(finished, summary),
     }
-    body = {"schema": SCHEMA, "jc_version": jc.__version__, **summary}
-    folder.write("summary.json", json.dumps(body, default=str, indent=2, ensure_ascii=False) + "\n")
+    write_summary(folder, summary)
     return summary
 
 
@@ -65,6 +66,8 @@ def _standings(finished: Finished) -> Standings | None:
     if not evidence.games and not evidence.marks:
         return None
     settings = finished.results.plan.settings
+    people = labels_of(finished.folder.path, finished.results.games())
+    evidence = replace(evidence, label_games=people.games, label_weights=people.weights)
     found = standings(evidence, Rules(margin=settings.margin, seed=settings.seed))
     if finished.referee is not None:
         found = _on_common_prompts(finished.referee.worded(found), evidence, finished.referee)
@@ -112,6 +115,38 @@ def _saved(finished: Finished, summary: Mapping[str, Any]) -> Saved:
     usd += float(summary["judge_usd"]) / done * verdicts if done else 0.0
     planned = plan.answers + plan.games + plan.ratings + len(plan.looks())
     return Saved(planned, sum(unasked.values()) + verdicts, usd if known else None)
+
+
+def relabel(folder: RunFolder, games: Sequence[Mapping[str, Any]], clusters: Mapping[str, str]) -> dict[str, Any]:
+    """Put what the labels say about the judges into the summary of a finished run, from the rows of its comparisons.csv.
+
+    `clusters` names the family of each prompt that has one.
+
+    Nothing is asked and the journal is not read: the cards of the judges change, and nothing else.
+    """
+    from jc.evals.statistics.standings import standings
+
+    summary = read_summary(folder)
+    if summary["standings"] is None:
+        return summary
+    people = labels_of(folder.path, games)
+    names = ("prompt_id", "a", "b", "score_a", "order", "judge")
+    asked = [row for row in games if row["b"] and row["parse"] != "identical"]
+    read = [ScoredGame(*(row[name] for name in names), cluster=clusters.get(row["prompt_id"], "")) for row in asked]
+    rules = Rules(draws=0, flips=1)
+    found = standings(Evidence(read, label_games=people.games, label_weights=people.weights), rules) if read else None
+    agreements = {card.judge: card.agreement for card in found.judges} if found else {}
+    for card in summary["standings"]["judges"]:
+        agreement = agreements.get(card["judge"])
+        card["agreement"] = asdict(agreement) if agreement else None
+    write_summary(folder, summary)
+    return summary
+
+
+def write_summary(folder: RunFolder, summary: Mapping[str, Any]) -> None:
+    """Write summary.json in one step."""
+    body = {"schema": SCHEMA, "jc_version": jc.__version__, **summary}
+    folder.write("summary.json", json.dumps(body, default=str, indent=2, ensure_ascii=False) + "\n")
 
 
 def smallest_difference(plan: Plan) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jc.report.document import Document
+from jc.report.evals_agreement import agreement_tables
 from jc.report.evals_probes import control_lines, sentinel_lines
 from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_amount
 from jc.report.table import Column, Table, markdown_cell
@@ -57,6 +58,8 @@ def _tables(summary: Summary) -> Iterator[Table]:
         yield _pairs_table(standings)
     if standings and len(standings["standings"]) > 2 and standings["cells"]:
         yield matrix_table(standings)
+    if standings:
+        yield from agreement_tables(standings)
 
 
 def _standings_table(summary: Summary) -> Table:

@@ -7,6 +7,7 @@ from jc.report.chart_parts import Axis, Bar, Chart, Point, colors, scale_for
 from jc.report.charts import bars, curves, heat_map, plane
 from jc.report.conclusion import evals_conclusion, joined
 from jc.report.evals import DEMO_NOTE, evals_document, judge_lines, p_text, proof_lines
+from jc.report.evals_agreement import agreement_tables
 from jc.report.evals_cases import MAX_FAILURES, MAX_TEXT, Reading, Row
 from jc.report.evals_probes import control_lines, sentinel_lines, unreliable_line
 from jc.report.html import Block, Grid, Listing, Page, Prose, Section, render_page
@@ -179,7 +180,8 @@ def _interval(mean: Mapping[str, Any] | None) -> str:
 
 def _matrix(summary: Summary) -> Section | None:
     standings = summary["standings"]
-    tables = {table.title: table for table in evals_document(summary).tables[1:]}
+    shown = (table for table in evals_document(summary).tables[1:] if table.title.startswith(("Win rate", "Paired")))
+    tables = {table.title: table for table in shown}
     if not standings or not tables:
         return None
     blocks: list[Block] = []
@@ -274,7 +276,8 @@ def _judges(summary: Summary) -> Section | None:
         "always judged, so a preference for a place cannot make a winner."
     )
     lines = [*probed, *judge_lines(summary)]
-    return Section("Judge health", [Listing(lines), Grid(Table(columns, rows)), Prose([remark], muted=True)])
+    labels = [Grid(table) for table in agreement_tables(summary["standings"])]
+    return Section("Judge health", [Listing(lines), Grid(Table(columns, rows)), *labels, Prose([remark], muted=True)])
 
 
 def _disputes(reading: Reading, prompts: Mapping[str, str]) -> Section | None:

@@ -1,13 +1,14 @@
 """The statistics of a file of verdicts or scores, for people and as JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from jc.evals.statistics.values import Standings
 from jc.report.document import Document
 from jc.report.evals import judge_lines, matrix_table, p_text, rating_interval, word_lines
-from jc.report.numbers import MINUS, UNKNOWN, count, percent
+from jc.report.evals_agreement import agreement_tables, interval_of, level_of, shares_of, value_of
+from jc.report.numbers import MINUS, UNKNOWN, count
 from jc.report.table import Column, Table
 
 SCHEMA = "jc.evals-stats/1"
@@ -53,17 +54,6 @@ def _headline(source: Source, data: Mapping[str, Any]) -> str:
     return f"{source.path}: {', '.join(parts)}"
 
 
-def _shares(data: Mapping[str, Any]) -> bool:
-    """Whether all scores are shares of 1, so that percent is the right unit; else they are told as they are."""
-    scores = [row["score"]["value"] for row in data["standings"] if row["score"]]
-    ends = [end for pair in data["pairs"] if pair["difference"] for end in [abs(pair["difference"]["value"])]]
-    return data["basis"] == "games" or (all(0 <= score <= 1 for score in scores) and all(end <= 1 for end in ends))
-
-
-def _level(data: Mapping[str, Any]) -> str:
-    return f"{(1 - data['rules']['alpha']) * 100:g}% interval"
-
-
 def _tables(data: Mapping[str, Any]) -> Iterator[Table]:
     yield _standings_table(data)
     if data["pairs"]:
@@ -72,34 +62,14 @@ def _tables(data: Mapping[str, Any]) -> Iterator[Table]:
         yield matrix_table(data)
     if any(row["pass_k"] for row in data["standings"]):
         yield _pass_k_table(data)
-    if any(card["agreement"] for card in data["judges"]):
-        yield _agreement_table(data)
-    if corrected := [(card, row) for card in data["judges"] if card["agreement"] for row in card["agreement"]["corrected"]]:
-        yield _corrected_table(corrected, _shares(data), _level(data))
-
-
-def _value(mean: Mapping[str, Any] | None, shares: bool) -> str:
-    if not mean:
-        return UNKNOWN
-    return percent(mean["value"]) if shares else f"{mean['value']:.3f}".replace("-", MINUS)
-
-
-def _interval(mean: Mapping[str, Any] | None, shares: bool, least: float = 0.0) -> str:
-    """The interval beside the value; shares are cut to where shares can be, differences (`least` −1) likewise."""
-    if not mean or mean["low"] is None:
-        return UNKNOWN
-    low, high = mean["low"], mean["high"]
-    if shares:
-        low, high = max(least, low), min(1.0, high)
-    text = f"{low * 100:.1f} – {high * 100:.1f}" if shares else f"{low:.3f} – {high:.3f}"
-    return text.replace("-", MINUS)
+    yield from agreement_tables(data)
 
 
 def _standings_table(data: Mapping[str, Any]) -> Table:
-    games, shares = data["basis"] == "games", _shares(data)
+    games, shares = data["basis"] == "games", shares_of(data)
     right = all(row["pass_rate"] for row in data["standings"]) and not games
     name = "Win rate" if games else "Right" if right else "Score"
-    columns = [Column("Candidate"), Column(name, "right"), Column(_level(data), "right")]
+    columns = [Column("Candidate"), Column(name, "right"), Column(level_of(data), "right")]
     controlled = any(row["rating"] and row["rating"]["controlled"] is not None for row in data["standings"])
     if games:
         columns += [Column(title, "right") for title in ("Rating", "interval", "Rank", "Won/tied/lost")]
@@ -109,7 +79,7 @@ def _standings_table(data: Mapping[str, Any]) -> Table:
     rows = []
     for row in data["standings"]:
         mean = row["pass_rate"] if right else row["score"]
-        cells = [row["candidate"], _value(mean, shares), _interval(mean, shares)]
+        cells = [row["candidate"], value_of(mean, shares), interval_of(mean, shares)]
         if games:
             cells += _game_cells(row)
             cells += [_controlled(row)] if controlled else []
@@ -134,16 +104,16 @@ def _controlled(row: Mapping[str, Any]) -> str:
 
 
 def _pairs_table(data: Mapping[str, Any]) -> Table:
-    shares = _shares(data)
+    shares = shares_of(data)
     exact = any(pair["mcnemar_p"] is not None for pair in data["pairs"])
-    columns = [Column("Pair"), Column("Difference", "right"), Column(_level(data), "right"), Column("p", "right")]
+    columns = [Column("Pair"), Column("Difference", "right"), Column(level_of(data), "right"), Column("p", "right")]
     columns += [Column("p (Holm)", "right")]
     columns += [Column("McNemar", "right")] if exact else []
     columns += [Column("Prompts", "right"), Column("Word")]
     rows = []
     for pair in data["pairs"][:_MOST_PAIRS]:
         mean = pair["difference"]
-        cells = [f"{pair['a']} : {pair['b']}", _difference(mean, shares), _interval(mean, shares, -1.0)]
+        cells = [f"{pair['a']} : {pair['b']}", _difference(mean, shares), interval_of(mean, shares, -1.0)]
         cells += [p_text(pair["p"]), p_text(pair["p_holm"])]
         cells += [p_text(pair["mcnemar_p"])] if exact else []
         rows.append([*cells, count(mean["n"]) if mean else "0", pair["word"]])
@@ -169,60 +139,10 @@ def _pass_k_table(data: Mapping[str, Any]) -> Table:
     rows = []
     for row in data["standings"]:
         by_k = {one["k"]: one for one in row["pass_k"]}
-        at = [_value(by_k[k]["at"] if k in by_k else None, True) for k in shown]
-        every = [_value(by_k[k]["all"] if k in by_k else None, True) for k in shown[1:]]
+        at = [value_of(by_k[k]["at"] if k in by_k else None, True) for k in shown]
+        every = [value_of(by_k[k]["all"] if k in by_k else None, True) for k in shown[1:]]
         rows.append([row["candidate"], *at, *every])
     return Table(tuple(columns), rows, "Right in at least one of k tries (pass@k), in all of k (pass^k)")
-
-
-def _corrected_table(rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], shares: bool, level: str) -> Table:
-    columns = (
-        Column("Judge"),
-        Column("Candidate"),
-        Column("By the judge", "right"),
-        Column("By labels", "right"),
-        Column("Corrected", "right"),
-        Column(level, "right"),
-        Column("Labelled", "right"),
-    )
-    cells = [
-        [
-            card["judge"] or UNKNOWN,
-            row["candidate"],
-            *(_value(row[name], shares) for name in ("judge", "labels", "corrected")),
-            _interval(row["corrected"], shares),
-            count(row["labelled"]),
-        ]
-        for card, row in rows
-    ]
-    return Table(columns, cells, "Scores corrected with the labels (PPI++)")
-
-
-def _agreement_table(data: Mapping[str, Any]) -> Table:
-    columns = (
-        Column("Judge"),
-        Column("Labels", "right"),
-        Column("Right", "right"),
-        Column(_level(data), "right"),
-        Column("Cohen's κ", "right"),
-        Column("interval", "right"),
-        Column("Krippendorff's α", "right"),
-        Column("ordinal", "right"),
-    )
-    rows = []
-    for card in data["judges"]:
-        found = card["agreement"]
-        if found:
-            kappa = UNKNOWN if found["kappa"] is None else f"{found['kappa_low']:.2f} – {found['kappa_high']:.2f}"
-            alphas = [_two(found[name]) for name in ("alpha_nominal", "alpha_ordinal")]
-            cells = [card["judge"] or UNKNOWN, count(found["units"]), percent(found["accuracy"]["value"])]
-            cells += [_interval(found["accuracy"], True), _two(found["kappa"]), kappa.replace("-", MINUS), *alphas]
-            rows.append(cells)
-    return Table(columns, rows, "Agreement with the labels")
-
-
-def _two(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.2f}".replace("-", MINUS)
 
 
 def _length_lines(data: Mapping[str, Any]) -> list[str]:

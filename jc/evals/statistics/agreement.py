@@ -23,19 +23,23 @@ class Kappa(NamedTuple):
     se: float | None
 
 
-def cohen_kappa(first: Sequence[float] | Floats, second: Sequence[float] | Floats, alpha: float = 0.05) -> Kappa:
+def cohen_kappa(
+    first: Sequence[float] | Floats, second: Sequence[float] | Floats, alpha: float = 0.05, weights: Floats | None = None
+) -> Kappa:
     """Agreement of two raters on independent cases beyond chance, κ = (p_o − p_e)/(1 − p_e) (Cohen, EPM 20, 1960, p. 40).
 
     The interval is κ ± z·SE with the large-sample standard error of Fleiss, Cohen and Everitt (Psychological Bulletin 72, 1969,
-    p. 325), cut at −1 and 1.
+    p. 325), cut at −1 and 1. With `weights` a case counts for so many, and the error is that of Kish's effective number.
     """
     one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if not one.size:
         return Kappa(None, None, None, None)
     values = np.unique(np.concatenate([one, two]))
     table = np.zeros((values.size, values.size))
-    np.add.at(table, (np.searchsorted(values, one), np.searchsorted(values, two)), 1.0)
-    table /= one.size
+    each = np.ones(one.size) if weights is None else weights
+    np.add.at(table, (np.searchsorted(values, one), np.searchsorted(values, two)), each)
+    table /= each.sum()
+    size = float(each.sum()) ** 2 / float(np.dot(each, each))
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     agreed, chance = float(np.trace(table)), float(rows @ columns)
     if chance >= 1:
@@ -45,25 +49,27 @@ def cohen_kappa(first: Sequence[float] | Floats, second: Sequence[float] | Float
     on = float(np.sum(diagonal * (1 - (rows + columns) * (1 - kappa)) ** 2))
     weights = (columns[:, None] + rows[None, :]) ** 2
     off = float(np.sum(table * weights) - np.sum(diagonal * np.diag(weights))) * (1 - kappa) ** 2
-    variance = (on + off - (kappa - chance * (1 - kappa)) ** 2) / (one.size * (1 - chance) ** 2)
+    variance = (on + off - (kappa - chance * (1 - kappa)) ** 2) / (size * (1 - chance) ** 2)
     se = math.sqrt(max(0.0, variance))
     half = float(ndtri(1 - alpha / 2)) * se
     return Kappa(kappa, max(-1.0, kappa - half), min(1.0, kappa + half), se)
 
 
-def krippendorff_alpha(ratings: Floats, level: Level = "nominal") -> float | None:
+def krippendorff_alpha(ratings: Floats, level: Level = "nominal", weights: Floats | None = None) -> float | None:
     """Krippendorff's α = 1 − D_o/D_e of raters × cases, NaN where a rater said nothing; None when nothing can be compared.
 
     From the coincidence matrix (Krippendorff, *Computing Krippendorff's Alpha-Reliability*, 2011, section D). Differences:
-    nominal 0 or 1; ordinal by the number of values between; interval squared.
+    nominal 0 or 1; ordinal by the number of values between; interval squared. With `weights` a case counts for so many.
     """
-    kept = ratings[:, np.sum(~np.isnan(ratings), axis=0) >= 2]
+    enough = np.sum(~np.isnan(ratings), axis=0) >= 2
+    kept = ratings[:, enough]
     if not kept.size:
         return None
     values = np.unique(kept[~np.isnan(kept)])
     counts = np.stack([np.sum(kept == value, axis=0) for value in values]).astype(np.float64)
     raters = counts.sum(axis=0)
-    coincidence = (counts / (raters - 1)) @ counts.T - np.diag((counts / (raters - 1)).sum(axis=1))
+    each = np.ones(raters.size) if weights is None else weights[enough] / weights[enough].mean()
+    coincidence = (counts * each / (raters - 1)) @ counts.T - np.diag((counts * each / (raters - 1)).sum(axis=1))
     total = coincidence.sum(axis=1)
     distance = _distance(values, total, level)
     expected = float(total @ distance @ total) / (total.sum() - 1)

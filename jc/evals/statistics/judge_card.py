@@ -1,14 +1,16 @@
 """How far a judge can be trusted: does it keep its word when the order changes, does it lean to a place or to its own family."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import bdtr
 
 from jc.evals.statistics.agreement import cohen_kappa, krippendorff_alpha, label_mean, ppi_mean, same_verdict, verdicts
-from jc.evals.statistics.intervals import clustered_mean, pass_rate, wilson_mean
+from jc.evals.statistics.intervals import clustered_mean, pass_rate, t_quantile, wilson_mean
 from jc.evals.statistics.units import Bools, Bouts, Columns, Floats, Ints, Scores, Units, bouts, scores_of_bouts
-from jc.evals.statistics.values import Agreement, Corrected, Game, JudgeCard, Mark, OwnFamily
+from jc.evals.statistics.values import Agreement, Corrected, Game, JudgeCard, Mark, Mean, OwnFamily
+from jc.evals.statistics.weighted import hajek, weighted_ppi, weighted_share
 
 
 def binomial_p(successes: int, n: int) -> float | None:
@@ -118,31 +120,39 @@ def one_judge(rows: Units, judge: int) -> Bouts:
     )
 
 
-def agreement_of_games(rows: Bouts, labels: Sequence[Game], alpha: float = 0.05) -> Agreement | None:
+def agreement_of_games(
+    rows: Bouts, labels: Sequence[Game], alpha: float = 0.05, weights: Mapping[tuple[str, str, str], float] | None = None
+) -> Agreement | None:
     """The judge's bouts against people's verdicts on the same prompt and pair; None when nothing is labelled.
 
-    Several labels of one case are averaged. The corrected score of a candidate is its mean over prompts (PPI++).
+    Several labels of one case are averaged. The corrected score of a candidate is its mean over prompts (PPI++). `weights` says
+    for how many pairs a label stands (by prompt and names in order), when labels were drawn by strata; else all stand for equally
+    many.
     """
     people = _labels(labels)
     names = rows.names
     label = np.full(rows.prompt.size, np.nan)
+    each = np.ones(rows.prompt.size)
     for row in range(rows.prompt.size):
         key = (names.prompts[rows.prompt[row]], names.candidates[rows.i[row]], names.candidates[rows.j[row]])
         if key in people:
             label[row] = people[key]
+            each[row] = (weights or {}).get(key, 1.0)
     known = ~np.isnan(label)
     if not known.any():
         return None
     judged = verdicts(rows.score[known])
     said = verdicts(label[known])
-    return _agreement(
+    found = _agreement(
         judged,
         said,
         same_verdict(judged, said),
         rows.cluster[known],
         alpha,
-        _corrected(rows, label, alpha),
+        each[known] if weights else None,
     )
+    corrected = _corrected_by_strata(rows, label, each, alpha) if weights else _corrected(rows, label, alpha)
+    return replace(found, corrected=corrected)
 
 
 def _labels(labels: Sequence[Game]) -> dict[tuple[str, str, str], float]:
@@ -158,11 +168,17 @@ def _labels(labels: Sequence[Game]) -> dict[tuple[str, str, str], float]:
 
 
 def _agreement(
-    judged: Floats, said: Floats, same: Bools, cluster: Ints, alpha: float, corrected: tuple[Corrected, ...]
+    judged: Floats,
+    said: Floats,
+    same: Bools,
+    cluster: Ints,
+    alpha: float,
+    weights: Floats | None = None,
 ) -> Agreement:
-    kappa = cohen_kappa(judged, said, alpha)
+    kappa = cohen_kappa(judged, said, alpha, weights)
     both = np.stack([judged, said])
-    accuracy = pass_rate(same.astype(np.float64), cluster, alpha)
+    right = same.astype(np.float64)
+    accuracy = pass_rate(right, cluster, alpha) if weights is None else weighted_share(right, weights, cluster, alpha)
     assert accuracy is not None
     return Agreement(
         units=int(judged.size),
@@ -170,10 +186,9 @@ def _agreement(
         kappa=kappa.value,
         kappa_low=kappa.low,
         kappa_high=kappa.high,
-        alpha_nominal=krippendorff_alpha(both, "nominal"),
-        alpha_ordinal=krippendorff_alpha(both, "ordinal"),
-        alpha_interval=krippendorff_alpha(both, "interval"),
-        corrected=corrected,
+        alpha_nominal=krippendorff_alpha(both, "nominal", weights),
+        alpha_ordinal=krippendorff_alpha(both, "ordinal", weights),
+        alpha_interval=krippendorff_alpha(both, "interval", weights),
     )
 
 
@@ -182,6 +197,37 @@ def _corrected(rows: Bouts, label: Floats, alpha: float) -> tuple[Corrected, ...
     people = scores_of_bouts(Bouts(rows.names, rows.prompt[known], rows.i[known], rows.j[known], label[known], label[known]))
     same = scores_of_bouts(Bouts(rows.names, rows.prompt[known], rows.i[known], rows.j[known], rows.score[known], label[known]))
     return corrected_scores(people, same, scores_of_bouts(rows), alpha)
+
+
+def _corrected_by_strata(rows: Bouts, label: Floats, weights: Floats, alpha: float) -> tuple[Corrected, ...]:
+    """Each candidate's mean over its pairs, by labels that stand for different numbers of pairs."""
+    out = []
+    for k, candidate in enumerate(rows.names.candidates):
+        mine = (rows.i == k) | (rows.j == k)
+        turned = rows.j[mine] == k
+        judged = np.where(turned, 1 - rows.score[mine], rows.score[mine])
+        said = np.where(turned, 1 - label[mine], label[mine])
+        known, cluster, each = ~np.isnan(said), rows.cluster[mine], weights[mine]
+        if not known.any():
+            continue
+        clusters = (cluster[known], cluster)
+        found = weighted_ppi(said[known], judged[known], each[known], judged, clusters, alpha)
+        by_judge = clustered_mean(judged, cluster, alpha)
+        if found is None or by_judge is None:
+            continue
+        of_labels = _of_labels(said[known], each[known], cluster[known], alpha)
+        out.append(Corrected(candidate, of_labels, by_judge, found.mean, found.weight, int(known.sum())))
+    return tuple(out)
+
+
+def _of_labels(said: Floats, weights: Floats, cluster: Ints, alpha: float) -> Mean:
+    """The weighted mean of the labels alone."""
+    value, se = hajek(said, weights, cluster)
+    number = int(np.unique(cluster).size)
+    if se is None:
+        return Mean(value, None, None, None, said.size, number, "none")
+    half = t_quantile(alpha, number - 1) * se
+    return Mean(value, se, value - half, value + half, said.size, number)
 
 
 def corrected_scores(people: Scores, judged: Scores, everything: Scores, alpha: float = 0.05) -> tuple[Corrected, ...]:
@@ -221,4 +267,4 @@ def agreement_of_marks(judged: Scores, people: Scores, alpha: float = 0.05) -> A
     labelled = Scores(judged.names, common // number, common % number, said)
     same = Scores(judged.names, common // number, common % number, mine)
     corrected = corrected_scores(labelled, same, judged, alpha)
-    return _agreement(mine, said, np.asarray(mine == said), cluster, alpha, corrected)
+    return replace(_agreement(mine, said, np.asarray(mine == said), cluster, alpha), corrected=corrected)

@@ -213,7 +213,7 @@ def _judges(evidence: Evidence, table: Columns, rows: Units, alpha: float) -> tu
         card = judge_card(k, table, rows, evidence.families, alpha)
         if evidence.label_games:
             seen: Bouts = one_judge(rows, k)
-            card = replace(card, agreement=agreement_of_games(seen, evidence.label_games, alpha))
+            card = replace(card, agreement=agreement_of_games(seen, evidence.label_games, alpha, evidence.label_weights))
         cards[name] = card
     return _mark_judges(evidence, cards, alpha)
 

@@ -51,6 +51,8 @@ class Evidence:
     marks: Sequence[Mark] = ()
     label_games: Sequence[Game] = ()
     """Verdicts of people on the same answers (`score_a` per prompt and pair, any order)."""
+    label_weights: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+    """For how many pairs a label stands, by prompt and names in order; empty: all labels stand for equally many."""
     label_marks: Sequence[Mark] = ()
     families: Mapping[str, str] = field(default_factory=dict)
     """Family of each judge and candidate by name (`gpt`, `llama` …); for the judge's gap towards its own."""
