@@ -68,6 +68,7 @@ def simulate(
         str, typer.Option(metavar="HOW", help="After a 429: retry in the next minute, fallback, or reject.")
     ] = "retry",
     timeout: Annotated[str | None, typer.Option(metavar="TIME", help="Give up after this; the fallback answers, as 30s.")] = None,
+    sensitivity: Annotated[bool, typer.Option("--sensitivity", help="Other prices, longer answers, a worse classifier.")] = False,
     plans: Annotated[bool, typer.Option("--plans", help="Flat plans against paying by the token, with the break-even.")] = False,
     engine: Annotated[str, typer.Option(metavar="ENGINE", help="local, or dask for many files on a cluster.")] = "local",
     scheduler: Annotated[str | None, typer.Option(metavar="URL", help="The cluster's scheduler, tcp://…")] = None,
@@ -93,10 +94,12 @@ def simulate(
     """
     from jc.files import write_atomically
     from jc.report.simulation import simulation_document
+    from jc.simulate.breakdown import by_rows
     from jc.simulate.compare import Limits
     from jc.simulate.plans import plan_rows
     from jc.simulate.result import payload
     from jc.simulate.run import simulate as replay
+    from jc.simulate.sensitivity import sensitivity_rows
     from jc.simulate.speedfile import read_speeds, write_speeds
 
     shown = dimensions(by)
@@ -122,6 +125,11 @@ def simulate(
     )
     if plans:
         values["plans"] = {one.name: plan_rows(simulation, catalog, one) for one in simulation.estimates if one.cost}
+    page = wants_page(out, report)
+    if page and "hour" in question.by and simulation.timed:
+        values["day_curve"] = by_rows(simulation, "hour")
+    if sensitivity or page:
+        values["sensitivity"] = sensitivity_rows(simulation)
     if explain_delta:
         values["delta"] = _delta(simulation, named=baseline != "logged")
     if baseline == "logged" and values["tables"][0]["cost_known"] == 0 and len(values["tables"]) > 2:

@@ -95,6 +95,9 @@ def simulation_conclusion(payload: Fields) -> str:
     base = next(table for table in tables if table["name"] == name)
     before = _money(base["cost_usd"])
     others = [table for table in tables if table is not base and _money(table["cost_usd"]) is not None]
+    if before is None and others:
+        best = min(others, key=lambda table: _money(table["cost_usd"]) or Decimal(0))
+        return f"{best['name']} is cheapest: {usd_total(_money(best['cost_usd']))} for {count(rows['used'])} requests"
     if before is None or not others:
         return f"{count(rows['used'])} requests cost {usd_total(before)} {base['name']}"
     best = min(others, key=lambda table: _money(table["cost_usd"]) or Decimal(0))

@@ -16,6 +16,7 @@ from jc.report.simulation_more import (
     delta_text,
     overload_tables,
     plan_tables,
+    sensitivity_tables,
     state_tables,
 )
 from jc.report.table import Column, Table
@@ -33,6 +34,7 @@ def simulation_document(payload: Fields, reproduce: Mapping[str, object], width:
         *interval_tables(payload),
         *state_tables(payload),
         *plan_tables(payload),
+        *sensitivity_tables(payload),
         *compared_tables(payload),
         *backtest_tables(payload),
         *overload_tables(payload),

@@ -10,6 +10,7 @@ from jc.report.conclusion import base_of, bounds, joined, number, simulation_con
 from jc.report.html import Block, Folded, Grid, Listing, Page, Prose, Section, render_page
 from jc.report.numbers import MINUS, UNKNOWN, count, joules, percent, seconds, usd_total
 from jc.report.simulation_parts import MAX_ROWS, TIMES, by_group, groups_of, over_time
+from jc.report.simulation_sections import day_curve, distributions, plans, sensitivity, spending
 from jc.report.table import Column, Table
 
 Fields = Mapping[str, Any]
@@ -34,8 +35,12 @@ def simulation_sections(payload: Fields) -> list[Section]:
         _quality(tables),
         _latency(tables),
         _cache(tables),
+        spending(tables),
+        plans(payload),
+        day_curve(payload),
         *(over_time(name, by[name], names) for name in TIMES if by.get(name)),
         *(by_group(name, found, names, base) for name, found in by.items() if found and name not in {*_CLASSES, *TIMES}),
+        sensitivity(payload),
         _models(tables),
         _assumptions(payload),
     ]
@@ -152,7 +157,7 @@ def _quality(tables: Sequence[Fields]) -> Section | None:
     from jc.evals.statistics.costs import CostPoint, frontier
 
     points = [
-        Point(str(table["name"]), usd, quality, *bounds(table.get("quality")))
+        Point(str(table["name"]), usd, quality, *_quality_bounds(table))
         for table in tables
         if (usd := number(table["cost_usd"])) is not None and (quality := number(table.get("quality"))) is not None
     ]
@@ -181,6 +186,11 @@ def _quality(tables: Sequence[Fields]) -> Section | None:
     return Section("Quality against cost", [Chart("Expected quality against cost", caption, spec, Table(columns, rows))])
 
 
+def _quality_bounds(table: Fields) -> tuple[float | None, float | None]:
+    found = (table.get("intervals") or {}).get("quality")
+    return (number(found[0]), number(found[1])) if found else bounds(table.get("quality"))
+
+
 def _latency(tables: Sequence[Fields]) -> Section | None:
     found = {
         str(table["name"]): [(mark, value) for mark in _MARKS if (value := number(table.get(f"{mark}_s"))) is not None]
@@ -196,7 +206,9 @@ def _latency(tables: Sequence[Fields]) -> Section | None:
     ]
     axis = Axis("seconds", "~r", scale_for(value for marks in found.values() for _, value in marks))
     caption = "Half of the requests are faster than p50, one in a hundred is slower than p99."
-    return Section("Latency", [Chart("How long requests take", caption, ranges(found, axis), Table(columns, rows))])
+    chart = Chart("How long requests take", caption, ranges(found, axis), Table(columns, rows))
+    curve = distributions(tables)
+    return Section("Latency", [chart, *([curve] if curve is not None else [])])
 
 
 def _cache(tables: Sequence[Fields]) -> Section | None:

@@ -6,6 +6,7 @@ from typing import Any
 from jc.report.conclusion import number
 from jc.report.numbers import MINUS, count, percent, seconds, usd_amount
 from jc.report.simulation_html import signed_share
+from jc.report.simulation_sections import told
 from jc.report.table import Column, Table
 
 Fields = Mapping[str, Any]
@@ -18,10 +19,16 @@ def state_tables(payload: Fields) -> list[Table]:
     if not rows:
         return []
     least = any(row["smallest_budget_usd"] for row in rows)
-    heads = ["Refused", "Degraded", "Parked", "Fell back", "Lost", "Mean wait", "p95 wait"]
+    names = {
+        "Refused": "over_budget", "Degraded": "degraded", "Parked": "parked", "Fell back": "fell_back", "Lost": "lost_to_outage",
+        "Turned away": "turned_away", "Gave up": "given_up",
+    }  # fmt: skip
+    spare = {"Turned away", "Gave up"}
+    names = {head: name for head, name in names.items() if head not in spare or any(row.get(name) for row in rows)}
+    heads = [*names, "Mean wait", "p95 wait"]
     cells = []
     for row in rows:
-        line = [row["name"], *(count(row[name]) for name in ("over_budget", "degraded", "parked", "fell_back", "lost_to_outage"))]
+        line = [row["name"], *(count(row[name]) for name in names.values())]
         line += [seconds(row["wait_mean_s"]), seconds(row["wait_p95_s"])]
         line += [usd_amount(number(row["smallest_budget_usd"]))] if least else []
         cells.append(line)
@@ -79,6 +86,20 @@ def _spenders(part: str, name: str, rows: Sequence[Fields]) -> Table | None:
         *(Column(f"{usd_amount(number(row['usd_per_month']))} flat from", "right") for row in rows),
     )  # fmt: skip
     return Table(columns, cells, title=f"A month under {name} by {part}, and the requests from which a plan is cheaper (← it is)")
+
+
+def sensitivity_tables(payload: Fields) -> list[Table]:
+    """What the cost would be if an assumption were wrong."""
+    rows = payload.get("sensitivity") or ()
+    if not rows:
+        return []
+    cells = [
+        [row["table"], told(row), usd_amount(number(row["cost_usd"])), signed_share(row["change"]), percent(row["quality"])]
+        for row in rows
+    ]
+    heads = ("Cost", "Change", "Quality")
+    columns = (Column("Route table"), Column("If"), *(Column(head, "right") for head in heads))
+    return [Table(columns, cells, title="What could be otherwise")]
 
 
 def compared_tables(payload: Fields) -> list[Table]:

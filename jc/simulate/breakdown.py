@@ -62,11 +62,21 @@ def by_rows(simulation: Simulation, name: str) -> list[dict[str, Any]]:
     values = np.array(values_by(simulation, name), dtype=object)
     distinct, index = np.unique(values, return_inverse=True)
     parts = [index == at for at in range(len(distinct))]
+    spent = {estimate.name: estimate.walk.spent_by_key if estimate.walk else {} for estimate in simulation.estimates}
     timed = len(distinct) <= MOST_TIMED
     rows = [[part_row(simulation, estimate, here, timed=timed) for estimate in simulation.estimates] for here in parts]
+    if name == "key":
+        rows = [
+            [_walked(row, spent[row["table"]].get(str(value))) for row in of] for value, of in zip(distinct, rows, strict=True)
+        ]
     largest = [max((float(row["cost_usd"] or 0) for row in of), default=0.0) for of in rows]
     order = range(len(distinct)) if name in {"day", "hour"} else sorted(range(len(distinct)), key=lambda at: -largest[at])
     return [{name: str(distinct[at]), **row} for at in order for row in rows[at]]
+
+
+def _walked(row: dict[str, Any], spent: Fraction | None) -> dict[str, Any]:
+    """What a key really spent where its requests were walked one by one."""
+    return row if spent is None else {**row, "cost_usd": money_text(spent), "saved_usd": None, "change": None}
 
 
 def part_row(simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_], *, timed: bool) -> dict[str, Any]:

@@ -23,6 +23,9 @@ from jc.traffic.histogram import Histogram
 SCHEMA = "jc.simulation/1"
 QUANTILES = (("p50_s", 0.5), ("p90_s", 0.9), ("p95_s", 0.95), ("p99_s", 0.99))
 
+CURVE = (0.01, 0.05, *(at / 20 for at in range(2, 20)), 0.99)
+"""The shares of requests whose seconds draw a distribution."""
+
 
 def payload(
     simulation: Simulation, *, by: Sequence[str] = (), slo_s: float | None = None, gco2e_per_kwh: float | None = None
@@ -125,6 +128,9 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "mean_s": estimate.mean_s,
         "mean_change": _relative(simulation.baseline.mean_s, estimate.mean_s),
         "intervals": {name: _pair(found) for name, found in estimate.spreads.items()},
+        "latency_curve": [] if latency is None else [
+            [share, value] for share, value in zip(CURVE, latency.quantiles(CURVE), strict=True)
+        ],
         "latency": estimate.latency_origin if latency is not None else None,
         "over_slo": latency.share_above(slo_s) if latency is not None and slo_s is not None else None,
         "energy_j": estimate.energy_j,
@@ -191,11 +197,16 @@ def walk_fields(estimate: Estimate) -> dict[str, Any]:
         "stalled": walk.stalled,
         "fell_back": walk.fell_back,
         "lost_to_outage": walk.lost,
+        "turned_away": walk.turned_away,
+        "given_up": walk.given_up,
         "turned_away_by_limits": walk.turned_away,
         "given_up_after_timeout": walk.given_up,
         "wait_mean_s": float(waits.mean()) if len(waits) else 0.0,
         "wait_p95_s": float(np.quantile(waits, 0.95)) if len(waits) else 0.0,
         "smallest_budget_usd": None if estimate.least_budget is None else money_text(estimate.least_budget),
+        "spending": {
+            key: [[moment(us).isoformat(), money_text(pico)] for us, pico in points] for key, points in walk.timeline.items()
+        },
         "stopped": [
             {
                 "key": one.key,

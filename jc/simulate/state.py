@@ -24,7 +24,7 @@ from jc.simulate.events import Event, slower
 from jc.simulate.rowcost import Tokens, row_pico
 from jc.simulate.scans import DEGRADED, PARKED, coupled, limited, queued, run, spilled, state_of
 from jc.simulate.scans import REFUSED as STOPPED
-from jc.simulate.walked import Stopped, Walk
+from jc.simulate.walked import Stopped, Walk, spent_over_time
 from jc.simulate.warmth import kept_tokens
 from jc.traffic.cube import Sample
 from jc.traffic.histogram import Histogram
@@ -147,6 +147,7 @@ class Walker:
             stopped=self._stopped(answered, status, warm),
             rows=len(chosen),
             spent_by_key={name: Fraction(round(value)) for name, value in zip(self.rows.keys, spent.tolist(), strict=True)},
+            timeline=spent_over_time(self.rows.us[answered], self.rows.key[answered], cost, self.rows.keys),
         )
 
     def _stated(self, choice: Choice) -> int:

@@ -23,6 +23,8 @@ def explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
             older = f"{estimate.backdated:,} requests are older than the first known price"
             estimate.assumptions.append(f"{older} and cost what that one says")
     for estimate in others:
+        if estimate.walk is not None:
+            estimate.assumptions.append("costs by class, model, day and hour are those before budgets, outages and limits")
         _explain_table(simulation, estimate, ratios, question)
     _explain_hidden(simulation)
 

@@ -8,6 +8,26 @@ from numpy.typing import NDArray
 
 from jc.traffic.histogram import Histogram
 
+MOST_KEYS, MOMENTS = 8, 72
+
+
+def spent_over_time(
+    us: NDArray[np.int64], key: NDArray[np.int64], pico: NDArray[np.int64], keys: list[str]
+) -> dict[str, list[tuple[int, int]]]:
+    """For the keys that spend most what each had spent at evenly spread moments."""
+    if not len(us):
+        return {}
+    total = np.bincount(key, weights=pico.astype(np.float64), minlength=len(keys))
+    moments = np.linspace(int(us.min()), int(us.max()), MOMENTS).astype(np.int64)
+    found = {}
+    for code in np.argsort(-total, kind="stable")[:MOST_KEYS].tolist():
+        here = np.flatnonzero(key == code)
+        if len(here):
+            upto = np.concatenate(([0], np.cumsum(pico[here])))
+            at = np.searchsorted(us[here], moments, side="right")
+            found[keys[code]] = list(zip(moments.tolist(), upto[at].tolist(), strict=True))
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
@@ -40,6 +60,9 @@ class Walk:
     stopped: list[Stopped]
     rows: int
     spent_by_key: dict[str, Fraction] = field(default_factory=dict)
+
+    timeline: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """For the keys that spend most: moments (µs since 1970) with what had been spent until then, in pico-dollars."""
 
     @property
     def stalled(self) -> float:
