@@ -51,7 +51,9 @@ def waited(command: list[str], place: Path, environment: dict[str, str]) -> Take
     started = time.perf_counter()
     with (place / "peer.log").open("wb") as log:
         child = subprocess.Popen(command, cwd=place, env={**os.environ, **environment}, stdout=log, stderr=log)
-        _pid, _status, used = os.wait4(child.pid, 0)
+        _pid, status, used = os.wait4(child.pid, 0)
+    if os.waitstatus_to_exitcode(status) not in {0, 100}:  # promptfoo leaves with 100 when an assertion failed
+        raise SystemExit(f"{command[0]} failed: {(place / 'peer.log').read_text('utf-8', 'replace')[-2000:]}")
     return Taken(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 

@@ -226,6 +226,10 @@ class Score:
     harness: str | None = None
     source: str | None = None
     date: dt.date | None = None
+    n: int | None = None
+    """Prompts that it rests on."""
+    interval: tuple[Decimal, Decimal] | None = None
+    """The 95 % interval of the value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,4 +213,6 @@ def score(node: Map, file: str) -> Score:
         get("harness"),
         get("source"),
         day(get("date")),
+        None if (prompts := get("n")) is None else int(prompts),
+        (Decimal(bounds[0]), Decimal(bounds[1])) if (bounds := get("interval")) else None,
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import jc
-from jc.catalog import model, policies, records
+from jc.catalog import model
 from jc.catalog.folder import Files, digest, shown
 from jc.catalog.garbage import no_collection
 from jc.catalog.model import Catalog
@@ -36,6 +36,8 @@ _CLASSES: tuple[Any, ...] = (
         key=lambda cls: cls.__name__,
     ),
 )
+_MAKERS = tuple(Path(__file__).with_name(f"{name}.py") for name in ("model", "records", "policies"))
+"""The code that makes the values; it is not imported here, because a snapshot that fits does not need it."""
 _CODE_OF = {cls: index for index, cls in enumerate(_CLASSES)}
 _DECIMAL, _DATE, _LIST = -1, -2, -3
 
@@ -85,7 +87,7 @@ def snapshot_path(folder: Path, environment: Mapping[str, str]) -> Path:
 
 def _key(folder: Path, files: Files) -> bytes:
     """What a snapshot must have been made from: the bytes of the files, how messages name them, this code, this Python."""
-    code = [f"{module.__file__}:{os.stat(str(module.__file__)).st_mtime_ns}" for module in (model, records, policies)]  # noqa: PTH116
+    code = [f"{path}:{path.stat().st_mtime_ns}" for path in _MAKERS]
     fields = [f"{cls.__name__}({','.join(cls.__dataclass_fields__)})" for cls in _CLASSES]
     parts = (jc.__version__, sys.implementation.cache_tag, shown(folder), *code, *fields, digest(files))
     return hashlib.sha256("\n".join(str(part) for part in parts).encode("utf-8", "surrogateescape")).digest()

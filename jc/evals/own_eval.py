@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from statistics import fmean, median
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jc.catalog.importers.writing import number, text
 from jc.catalog.model import OWN_EVAL
 from jc.routing.classes import ROUTE_CLASSES
+
+if TYPE_CHECKING:
+    from jc.evals.statistics.values import Mean
 
 Row = Mapping[str, Any]
 Basis = Literal["rating", "checks", "wins"]
@@ -34,6 +37,8 @@ class Lesson:
     route_class: str | None
     answers: int
     quality: Decimal | None
+    interval: tuple[Decimal, Decimal] | None
+    """The 95 % interval of the quality, with clusters counted as they are in the run; None when one cluster is all there is."""
     output_tokens: Decimal
     latency_s: Decimal | None
     ttft_s: Decimal | None
@@ -114,19 +119,38 @@ def _quality(row: Row, basis: Basis, scale: tuple[float, float]) -> float | None
 
 
 def _lesson(model: str, route_class: str | None, rows: Sequence[Row], basis: Basis, scale: tuple[float, float]) -> Lesson:
-    found = [quality for row in rows if (quality := _quality(row, basis, scale)) is not None]
+    scored = [
+        (quality, row["cluster"] or row["prompt_id"]) for row in rows if (quality := _quality(row, basis, scale)) is not None
+    ]
+    mean = _mean(scored)
     costs = [row["cost_usd"] for row in rows]
     priced = costs and all(cost is not None for cost in costs)
     return Lesson(
         model,
         route_class,
         len(rows),
-        _rounded(100 * fmean(found), 2) if found else None,
+        _rounded(100 * mean.value, 2) if mean else None,
+        _percent(mean),
         _rounded(fmean(int(row["output_tokens"] or 0) for row in rows), 1),
         _median_s(rows, "latency_ms"),
         _median_s(rows, "ttft_ms"),
         (sum(costs, Decimal(0)) / len(costs)).quantize(Decimal("1e-9")) if priced else None,
     )
+
+
+def _mean(scored: Sequence[tuple[float, str]]) -> "Mean | None":
+    import numpy as np
+
+    from jc.evals.statistics.intervals import SHARE, clustered_mean
+
+    _, clusters = np.unique([cluster for _, cluster in scored], return_inverse=True) if scored else (None, np.zeros(0, np.int64))
+    return clustered_mean(np.array([quality for quality, _ in scored], dtype=np.float64), clusters, bounds=SHARE)
+
+
+def _percent(mean: "Mean | None") -> tuple[Decimal, Decimal] | None:
+    if mean is None or mean.low is None or mean.high is None:
+        return None
+    return _rounded(100 * max(0.0, mean.low), 2), _rounded(100 * min(1.0, mean.high), 2)
 
 
 def _median_s(rows: Sequence[Row], name: str) -> Decimal | None:
@@ -165,10 +189,12 @@ def _score(one: Lesson, found: OwnEval) -> dict[str, str | None]:
         "benchmark": found.benchmark,
         "value": None if one.quality is None else number(one.quality),
         "variant": f"{{{', '.join(f'{key}: {value}' for key, value in variant.items() if value is not None)}}}",
+        "n": str(one.answers),
+        "interval": None if one.interval is None else f"[{number(one.interval[0])}, {number(one.interval[1])}]",
         "harness": "jc",
         "by": "own_eval",
         "date": str(found.day),
-        "note": text(f"{one.answers} answers, run {found.run}"),
+        "note": text(f"run {found.run}"),
     }
 
 

@@ -31,7 +31,8 @@ FILES = {
 def row(candidate: str, prompt: str, **more: Any) -> dict[str, Any]:
     """A row of results.csv, as far as it matters here."""
     plain = {
-        "candidate": candidate, "prompt_id": prompt, "category": "code", "status": "ok", "score": 0.5, "score_pointwise": None,
+        "candidate": candidate, "prompt_id": prompt, "cluster": "",
+        "category": "code", "status": "ok", "score": 0.5, "score_pointwise": None,
         "checks_passed": None, "checks_total": None, "output_tokens": 100, "latency_ms": 800.0, "ttft_ms": None,
         "cost_usd": Decimal("0.001"), "started_at": "2026-11-20T10:00:00Z",
     }  # fmt: skip
@@ -80,6 +81,23 @@ def test_lessons_stand_by_class_and_at_large() -> None:
         ("general", Decimal("0.00"), Decimal("300.0")),
         ("code", Decimal("100.00"), Decimal("100.0")),
     ]
+
+
+def width(*rows: Mapping[str, Any]) -> Decimal:
+    """How wide the interval of these rows' quality is."""
+    interval = learned(*rows).lessons[0].interval
+    assert interval is not None
+    return interval[1] - interval[0]
+
+
+def test_quality_has_its_interval_over_clusters() -> None:
+    """Twelve prompts of which pairs share a source are six observations, so their interval is wider; one prompt has none."""
+    scores = [1.0] * 6 + [0.5] * 4 + [0.0] * 2
+    alone = [row("big", f"p{at}", score=score) for at, score in enumerate(scores)]
+    paired = [{**one, "cluster": f"source-{at // 2}"} for at, one in enumerate(alone)]
+
+    assert width(*paired) > width(*alone) > 0
+    assert learned(row("big", "p")).lessons[0].interval is None
 
 
 def test_failed_answers_and_strangers_teach_nothing() -> None:

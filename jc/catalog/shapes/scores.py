@@ -40,6 +40,10 @@ class ScoreShape(Shape):
     by: Literal["vendor", "independent", "own_eval"]
     source: Text | None = None
     date: Day | None = None
+    n: Annotated[Whole | None, Field(description="prompts that it rests on")] = None
+    interval: Annotated[
+        list[Number] | None, Field(min_length=2, max_length=2, description="[low, high], the 95% interval of the value")
+    ] = None
     note: Text | None = None
 
 
