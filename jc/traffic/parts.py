@@ -11,7 +11,7 @@ from jc.errors import InputError
 from jc.traffic.careful import Reading, Tally, convert, dump, is_array, records
 from jc.traffic.formats.known import CANONICAL, FORMATS, recognise
 from jc.traffic.formats.values import Format
-from jc.traffic.lines import Cut, blank, decode, lines
+from jc.traffic.lines import Cut, blank, decode, lines, opened
 from jc.traffic.prefix import Prefixes
 from jc.traffic.rows import BadRow, Reason, Row, canonical
 from jc.traffic.scan import Layout, layout_of
@@ -113,6 +113,9 @@ def _judged(samples: Sequence[Any], layout: Layout, span: Span) -> bool:
 
 
 def _no_log(source: Source, samples: Sequence[Any]) -> InputError:
+    with opened(source.path) as stream:
+        if stream.read1(4)[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            return InputError(f"`{source.name}` is UTF-16", hint=f"logs are UTF-8: iconv -f utf-16 -t utf-8 {source.name}")
     if not samples:
         return InputError(f"`{source.name}` holds no requests", hint=ONE_LINE)
     keys = ", ".join(f"`{key}`" for key in itertools.islice(samples[0], 8))

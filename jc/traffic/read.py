@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from jc.errors import InputError
+from jc.errors import InputError, JcError
 from jc.traffic.careful import Tally
 from jc.traffic.parts import ONE_LINE, Part, Plan, plan_parts
 from jc.traffic.rows import Reason
@@ -264,8 +264,15 @@ def rejects_file(path: Path | None) -> Iterator[IO[str] | None]:
 
     check_writable(path)
     beside = path.with_name(f".{path.name}.part")
-    with beside.open("w", encoding="utf-8") as out:
-        yield out
+    try:
+        with beside.open("w", encoding="utf-8") as out:
+            yield out
+    except JcError:  # too many rows were bad, or all of them: that is when one wants to see them
+        beside.replace(path)
+        raise
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
     beside.replace(path)
 
 

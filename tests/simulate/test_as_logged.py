@@ -44,10 +44,10 @@ def usd(row: dict[str, Any]) -> Decimal:
     """The price of one row by hand; reasoning tokens are part of the output."""
     at = datetime.fromisoformat(row["ts"])
     tokens, cached, wrote, said = (
-        row[name] for name in ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens")
+        int(row[name]) for name in ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens")
     )
     if row["model"] == "g/image":
-        return Decimal("0.04") * row["images"]
+        return Decimal("0.04") * int(row["images"])
     if row["model"] == "a/dated":
         share = Decimal(1) if at.date() < TURN else Decimal("0.5")
         fresh = tokens - cached - wrote

@@ -299,3 +299,23 @@ def test_an_empty_beginning_of_a_table_hides_no_column(tmp_path: Path, suffix: s
 
     with open_log(str(target), ReadOptions()) as log:
         assert moded(log) == {"": 999, "batch": 1}
+
+
+def test_rejects_are_written_also_when_nothing_is_left(tmp_path: Path) -> None:
+    """All rows bad is an error, and the rows with their reasons are in the file that was asked for."""
+    rejects = tmp_path / "bad.jsonl"
+    path = written(tmp_path / "a.jsonl", [line(number, input_tokens="1") for number in range(3)])
+
+    with pytest.raises(InputError, match="3 wrong_type"), open_log(str(path), ReadOptions(rejects=rejects)) as log:
+        summed(log)
+
+    assert [json.loads(text)["line"] for text in rejects.read_text().splitlines()] == [1, 2, 3]
+
+
+def test_a_file_in_utf_16_is_named_as_such(tmp_path: Path) -> None:
+    """With how to convert it."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(line(1)), encoding="utf-16")
+
+    with pytest.raises(InputError, match="is UTF-16"), open_log(str(path), ReadOptions()):
+        pass

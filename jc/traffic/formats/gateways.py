@@ -152,6 +152,7 @@ GATEWAYS: tuple[Format, ...] = (
         "LiteLLM spend log",
         lambda keys: {"startTime", "endTime"} <= keys and bool(keys & {"spend", "response_cost"}),
         _litellm,
+        "its input tokens include the cached ones",
     ),
     Format(
         "helicone",
@@ -161,5 +162,7 @@ GATEWAYS: tuple[Format, ...] = (
         "for Anthropic models cached tokens were added to the input tokens",
     ),
     Format("langfuse", "Langfuse observations", _is_langfuse, _langfuse, "cached tokens were added to the input tokens"),
-    Format("openrouter", "OpenRouter activity", _is_openrouter, _openrouter),
+    Format(
+        "openrouter", "OpenRouter activity", _is_openrouter, _openrouter, "native token counts, which include the cached ones"
+    ),
 )

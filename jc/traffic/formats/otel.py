@@ -83,4 +83,4 @@ def _recognise(keys: frozenset[str]) -> bool:
     return "resourceSpans" in keys or any(key.startswith("gen_ai.") for key in keys)
 
 
-OTEL = Format("otel-genai", "OpenTelemetry GenAI spans", _recognise, _otel)
+OTEL = Format("otel-genai", "OpenTelemetry GenAI spans", _recognise, _otel, "their input tokens include the cached ones")
