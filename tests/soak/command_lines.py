@@ -85,8 +85,9 @@ def leaves() -> Iterator[tuple[str, Any]]:
     register()
 
     def walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-        if hasattr(command, "commands"):
-            for name, inner in command.commands.items():
+        inner_ones: dict[str, Any] | None = getattr(command, "commands", None)
+        if inner_ones is not None:
+            for name, inner in inner_ones.items():
                 yield from walk(inner, (*words, name))
         else:
             yield " ".join(words), command
@@ -133,15 +134,19 @@ def world(place: Path) -> None:
     shutil.copy(ROOT / "evalsets" / "tour" / "week.yaml", place / "week.yaml")
     start = datetime(2026, 10, 5, 10, tzinfo=UTC)
     log = [
-        {"ts": (start + timedelta(minutes=n)).isoformat(), "request_id": f"r{n}", "model": "openai/gpt-4o", "route_class": "general",
-         "key": f"k{n % 3}", "session": f"s{n % 5}", "input_tokens": 500, "output_tokens": 200, "latency_ms": 900}
+        {"ts": (start + timedelta(minutes=n)).isoformat(), "request_id": f"r{n}", "model": "openai/gpt-4o", "key": f"k{n % 3}",
+         "route_class": "general", "session": f"s{n % 5}", "input_tokens": 500, "output_tokens": 200, "latency_ms": 900}
         for n in range(60)
     ]  # fmt: skip
     labels = [{"prompt": "What is the capital of France?", "label": "simple"}, {"prompt": "Prove it", "label": "reasoning"}]
     prompts = [{"id": f"p{n}", "prompt": f"Question {n}?"} for n in range(2)]
-    for name, rows in {"traffic": log, "labels": labels, "set": prompts}.items():
+    files: dict[str, list[dict[str, Any]]] = {"traffic": log, "labels": [*labels], "set": [*prompts]}
+    for name, rows in files.items():
         (place / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    verdicts = ["prompt_id,a,b,order,judge,score_a", *(f"p{n},one,two,{order},j,{n % 2}" for n in range(9) for order in ("ab", "ba"))]
+    verdicts = [
+        "prompt_id,a,b,order,judge,score_a",
+        *(f"p{n},one,two,{order},j,{n % 2}" for n in range(9) for order in ("ab", "ba")),
+    ]
     (place / "verdicts.csv").write_text("\n".join(verdicts) + "\n", "utf-8")
     entry = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 2e-06, "output_cost_per_token": 1e-05}
     (place / "list.json").write_text(json.dumps({"gpt-4o": entry}), "utf-8")

@@ -34,7 +34,8 @@ _FILE = frozenset({"write", "writelines", "flush", "truncate", "close"})
 @dataclass(frozen=True, slots=True)
 class Done:
     """How a command ended: its exit code (negative: the signal), both streams, how many calls touched files, what network it
-    reached for, its time, and the peak of its memory with what it shares with the program."""
+    reached for, its time, the peak of its memory with what it shares with the program, and the names of the calls that touched
+    files."""
 
     code: int
     out: str
@@ -43,6 +44,7 @@ class Done:
     network: tuple[str, ...]
     seconds: float
     peak_mib: float
+    calls: tuple[str, ...]
 
 
 class Forks:
@@ -71,7 +73,7 @@ class Forks:
         self._program.stdin.write(json.dumps(asked) + "\n")
         self._program.stdin.flush()
         answer = json.loads(self._program.stdout.readline())
-        return Done(**{**answer, "network": tuple(answer["network"])})
+        return Done(**{**answer, "network": tuple(answer["network"]), "calls": tuple(answer["calls"])})
 
 
 def environment(place: Path, **more: str) -> dict[str, str]:
@@ -88,12 +90,14 @@ class _Watch:
         self._die_at = die_at
         self._inside = threading.local()
         self.touched = 0
+        self.names: list[str] = []
 
     def profile(self, _frame: FrameType, event: str, call: Any) -> None:
         """The profiling hook: counts calls that touch files, and dies when it is time."""
         if event != "c_call" or not _touches(call):
             return
         self.touched += 1
+        self.names.append(call.__name__)
         if self.touched == self._die_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -104,7 +108,7 @@ class _Watch:
 
     def end(self) -> None:
         """Write down how many calls there were."""
-        os.write(self._note, f"touched {self.touched}\n".encode())
+        os.write(self._note, f"touched {self.touched}\ncalls {' '.join(self.names)}\n".encode())
 
 
 def _touches(call: Any) -> bool:
@@ -120,7 +124,7 @@ def _child(asked: Mapping[str, Any], files: Path) -> None:
     for number, name in enumerate(("in", "out", "err")):
         source = os.open(files / name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(source, number)
-    sys.stdin, sys.stdout, sys.stderr = (open(n, "r" if n == 0 else "w", encoding="utf-8", closefd=False) for n in range(3))  # noqa: PTH123, SIM115
+    sys.stdin, sys.stdout, sys.stderr = (open(n, "r" if n == 0 else "w", encoding="utf-8", closefd=False) for n in range(3))  # noqa: SIM115
     sys.stdout.reconfigure(errors="backslashreplace")
     sys.stderr.reconfigure(errors="backslashreplace")
     os.environ.clear()
@@ -148,7 +152,7 @@ def _child(asked: Mapping[str, Any], files: Path) -> None:
         main()
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 0 if left.code is None else 1
-    except BaseException as error:  # noqa: BLE001  what the interpreter would print
+    except BaseException as error:
         sys.stderr.write(f"Traceback: {error!r}\n")
         code = 1
     finally:
@@ -184,6 +188,7 @@ def _answer(asked: Mapping[str, Any], files: Path) -> dict[str, Any]:
         "code": os.waitstatus_to_exitcode(status), **texts, "touched": touched[0] if touched else 0,
         "network": [line for line in notes if line.startswith("socket.")], "seconds": time.monotonic() - began,
         "peak_mib": used.ru_maxrss / 1024,
+        "calls": [name for line in notes if line.startswith("calls ") for name in line.split()[1:]],
     }  # fmt: skip
 
 
@@ -195,7 +200,18 @@ def _preload() -> None:
         if module.name != "jc.__main__" and not module.name.startswith("jc.data"):
             with contextlib.suppress(ImportError):
                 __import__(module.name)
-    for name in ("pandas", "scipy.stats", "duckdb", "yaml", "jsonschema", "rich.live", "asyncio", "httptools", "encodings.utf_8_sig", "encodings.idna"):
+    for name in (
+        "pandas",
+        "scipy.stats",
+        "duckdb",
+        "yaml",
+        "jsonschema",
+        "rich.live",
+        "asyncio",
+        "httptools",
+        "encodings.utf_8_sig",
+        "encodings.idna",
+    ):
         __import__(name)
 
 

@@ -60,7 +60,7 @@ def test_a_clock_set_back_in_mid_run_changes_no_limit() -> None:
 
 
 def test_no_wait_and_no_limit_asks_the_wall_clock() -> None:
-    """`time.time` is nowhere in the packages that wait or limit; `datetime.now` only makes stamps, prices and dates of headers."""
+    """`time.time` is nowhere in the packages that wait or limit; `datetime.now` makes stamps, prices and dates of headers."""
     where = [path for name in ("providers", "evals") for path in (ROOT / "jc" / name).rglob("*.py")]
     calls = [
         (path.name, ast.unparse(node.func))

@@ -22,7 +22,7 @@ def place(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("command-line") / "here"
     folder.mkdir()
     world(folder)
-    line = "evals run -c demo/strong,demo/hasty -p set.jsonl -j demo/judge --run-dir run -q".split()
+    line = ["evals", "run", "-c", "demo/strong,demo/hasty", "-p", "set.jsonl", "-j", "demo/judge", "--run-dir", "run", "-q"]
     done = forks.run(folder, line, where(folder))
     assert done.code == 0, done.err
     return folder

@@ -19,6 +19,19 @@ def fresh(folder: Path) -> Path:
     return folder
 
 
+def assert_synced(calls: tuple[str, ...]) -> None:
+    """Between any two renames a file was written and synced; the journal is written by single calls and synced too."""
+    names = [name for name in calls if name in {"write", "fsync", "fdatasync", "replace", "rename", "pwrite"}]
+    since: list[str] = []
+    for name in names:
+        if name in {"replace", "rename"}:
+            assert "fsync" in since, f"a rename without a sync: {names}"
+            since = []
+        since.append(name)
+    assert names.count("pwrite") >= ROWS + GAMES
+    assert "fdatasync" in names
+
+
 def test_killed_at_any_write_sync_or_rename_files_are_absent_old_or_whole(tmp_path: Path, forks: Forks) -> None:
     """At each point: no partial file, no unsound line, and the same command repeats only what was in flight (nightly: every)."""
     with FakeProvider(JUDGED) as server:
@@ -30,6 +43,7 @@ def test_killed_at_any_write_sync_or_rename_files_are_absent_old_or_whole(tmp_pa
         expected = table((calm / "results.csv").read_text("utf-8"))
         assert len(expected) == ROWS
         assert undisturbed.touched > 40
+        assert_synced(undisturbed.calls)
         points = range(1, undisturbed.touched + 1)
         for point in points if FULL else points[3::7]:
             place = fresh(tmp_path / f"at-{point}")
@@ -43,4 +57,4 @@ def test_killed_at_any_write_sync_or_rename_files_are_absent_old_or_whole(tmp_pa
             assert len(server.requests) - asked <= ROWS + GAMES + 2, f"point {point}"
             units = Counter(request.unit for request in server.requests[asked:])
             assert max(units.values()) <= 2, f"point {point}"
-    assert not KEY.encode() in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

@@ -35,7 +35,7 @@ def spoilt(number: int, row: dict[str, Any]) -> tuple[str, bytes]:
         ("negative_tokens", json.dumps({**row, "output_tokens": -5}).encode()),
         ("absurd_tokens", json.dumps({**row, "input_tokens": 10**18}).encode()),
         ("no_timestamp", json.dumps({**row, "ts": None}).encode()),
-        ("nul_byte", json.dumps(row).encode().replace(b"general", b"gene\0ral").replace(b"simple", b"sim\0ple").replace(b"code", b"co\0de")),
+        ("nul_byte", json.dumps(row).encode().replace(b"openai", b"open\0ai").replace(b"google", b"goo\0gle")),
         ("bad_utf8", json.dumps(row).encode().replace(b"openai", b"open\xff").replace(b"google", b"goo\xff")),
         ("duplicate_id", json.dumps({**row, "request_id": "r0"}).encode()),
     ]  # fmt: skip

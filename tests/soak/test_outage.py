@@ -28,7 +28,9 @@ def test_an_outage_that_ends_costs_nothing(tmp_path: Path) -> None:
     with FakeProvider(down) as one, FakeProvider() as two, FakeProvider() as three:
         bench = Bench(tmp_path, one, catalog("ant", "bee", "cat"))
         prompts(tmp_path)
-        names = tuple(f"{name}={name}@{server.url}" for name, server in zip(("ant", "bee", "cat"), (one, two, three), strict=True))
+        names = tuple(
+            f"{name}={name}@{server.url}" for name, server in zip(("ant", "bee", "cat"), (one, two, three), strict=True)
+        )
         with bench.run(bench.request(candidates=names, judges=(), base_url=None), concurrency=8) as finished:
             rows = bench.rows(finished)
         probes = [seen.at - one.book.started for seen in one.requests]
