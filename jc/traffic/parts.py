@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def _judged(samples: Sequence[Any], layout: Layout, span: Span) -> bool:
 
 
 def _no_log(source: Source, samples: Sequence[Any]) -> InputError:
-    with opened(source.path) as stream:
+    with suppress(Cut), opened(source.path) as stream:
         if stream.read1(4)[:2] in {b"\xff\xfe", b"\xfe\xff"}:
             return InputError(f"`{source.name}` is UTF-16", hint=f"logs are UTF-8: iconv -f utf-16 -t utf-8 {source.name}")
     if not samples:
