@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from jc.catalog.model import Catalog, Offer, TierRule
 from jc.errors import Where
-from jc.tiers.assign import assign
+from jc.tiers.assign import UNPLACED, Placed, assign
 from jc.tiers.bands import Measured
 from jc.tiers.screen import Objection
 from jc.tiers.standing import Equality, Member, ranked, standing
@@ -54,7 +54,7 @@ def explain(catalog: Catalog, offer: Offer, at: datetime, *, region: str | tuple
     if member is None:
         placed = next((one for one in assign(catalog, at) if one.offer.id == offer.id), None)
         where = placed.hand.where if placed and placed.hand else None
-        why = placed.why if placed else f"tiers hold {'no demo models' if offer.kind == 'demo' else 'chat models only'}"
+        why = _why_not(offer, placed)
         measured = placed.measured if placed else ()
         return Explanation(offer, None, None, where, why, measured, key, (), {}, words, weight)
     equals, left_out = [], Counter[str]()
@@ -78,6 +78,15 @@ def explain(catalog: Catalog, offer: Offer, at: datetime, *, region: str | tuple
         region=words,
         output_weight=weight,
     )
+
+
+def _why_not(offer: Offer, placed: Placed | None) -> str:
+    """Why an offer is in no tier; one that was added after the lock file waits for the next lock."""
+    if placed is None:
+        return f"tiers hold {'no demo models' if offer.kind == 'demo' else 'chat models only'}"
+    if placed.tier == UNPLACED:
+        return placed.why
+    return f"it would be {placed.tier} ({placed.why}), but the lock file does not have it yet: `jc tiers assign --write`"
 
 
 def _regions(offer: Offer, policy: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from jc.catalog.model import Lifecycle
+from jc.catalog.model import Lifecycle, Lock
 from jc.tiers.explain import explain
-from tests.strategies import AT, HERE, catalog, hand, offer, score
+from tests.strategies import AT, DAY, HERE, catalog, hand, offer, score
 
 
 def test_equals_come_cheapest_first_with_what_a_swap_would_object_to() -> None:
@@ -64,3 +64,13 @@ def test_a_demo_model_is_told_so() -> None:
     demo = offer("p/a", kind="demo")
 
     assert explain(catalog([demo]), demo, AT).why == "tiers hold no demo models"
+
+
+def test_a_model_that_the_lock_does_not_have_yet_is_told_where_it_would_be() -> None:
+    """An offer that was added after the lock was written reaches a tier, and is in it when the lock is written again."""
+    rows = [score("p/a", "mmlu-pro", 99), score("p/a", "gpqa-diamond", 99)]
+    told = explain(catalog([offer("p/a")], scores=rows, lock=Lock(DAY, {}, HERE)), offer("p/a"), AT)
+
+    assert told.member is None
+    assert told.why.startswith("it would be top (reaches ")
+    assert told.why.endswith("but the lock file does not have it yet: `jc tiers assign --write`")
