@@ -103,10 +103,11 @@ def pool_of(catalog: "Catalog", names: list[str] | None, region: str | None, at:
     """The offers to choose from: those named, else all that chat and are for sale; in the region that was asked for."""
     from jc.catalog.names import resolve_all
     from jc.catalog.price import Unpriced, rates
+    from jc.simulate.book import effective
 
     def sold(offer: "Offer") -> bool:
         try:
-            priced = {"input", "output"} <= rates(offer, at).keys()
+            priced = {"input", "output"} <= rates(offer, effective(offer, at)[0]).keys()
         except Unpriced:
             return False
         removal = offer.lifecycle.removal

@@ -164,10 +164,11 @@ def _delta(simulation: "Simulation", *, named: bool) -> "dict[str, Any]":
     from jc.simulate.explain import explained
 
     tables = simulation.estimates[1:]
-    if not tables:
-        raise problem("`--explain-delta` needs a route table", hint="name one with --routes")
     before = simulation.baseline if named or len(tables) < 2 else tables[0]
-    return explained(simulation, before, tables[-1]).to_json()
+    others = [table for table in tables if table is not before]
+    if not others:
+        raise problem("`--explain-delta` needs a route table besides the baseline", hint="name one with --routes")
+    return explained(simulation, before, others[-1]).to_json()
 
 
 def add_to(root: typer.Typer) -> None:

@@ -98,7 +98,8 @@ def _foot(payload: Fields) -> list[str]:
             " because sessions that change models lose their prompt cache"
         )
     elif payload["tried"]:
-        lines.append(f"{payload['tried']} tables were simulated with their prompt cache; no other can be cheaper")
+        tables = "1 table was" if payload["tried"] == 1 else f"{payload['tried']} tables were"
+        lines.append(f"{tables} simulated with the prompt cache; no other can be cheaper")
     if payload["measures"]:
         lines.append(f"Quality is what was measured of the models: {payload['measures']}")
     for one in payload["evidence"]:

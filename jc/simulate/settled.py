@@ -36,7 +36,8 @@ def settle(optimum: Optimum, estimator: Estimator, chooser: Chooser, base: Route
         if best is None or cost < best[0]:
             best = cost, point
     if best is not None:
-        optimum.chosen = replace(best[1], cost=best[0])
+        same = (point for point in optimum.frontier if point.models == best[1].models)
+        optimum.chosen = next(same, replace(best[1], cost=best[0]))
 
 
 def kept(point: Point, optimum: Optimum, wanted: Wanted) -> bool:

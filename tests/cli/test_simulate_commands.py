@@ -134,7 +134,8 @@ def test_optimize_writes_a_table_that_simulate_confirms(log: Path) -> None:
         ["--slo", "x"], ["--mix", "a=1.5"], ["--by", "colour"], ["--tokens", "some"], ["--at", "noon"], ["--max-bad", "many"],
         ["--outage", "nobody:1-2"], ["--budget", "-1"], ["--window", "0s", "--budget", "1"], ["--park"], ["--engine", "spark"],
         ["--scheduler", "tcp://x"], ["--baseline", "nothing"], ["-r", "nowhere.yaml"], ["--from", "nothing"],
-        ["--compare-to", "no.json"], ["--speeds", "no.yaml"], ["--format", "nothing"],
+        ["--confusion", "no.json"], ["--limits", "--on-limit", "x"], ["--explain-delta", "--baseline", "five-way"],
+        ["--grid-gco2e-per-kwh", "-1"], ["--compare-to", "no.json"], ["--speeds", "no.yaml"], ["--format", "nothing"],
     ],
 )  # fmt: skip
 def test_wrong_options_exit_with_2_and_a_hint(log: Path, arguments: list[str]) -> None:
@@ -144,3 +145,42 @@ def test_wrong_options_exit_with_2_and_a_hint(log: Path, arguments: list[str]) -
     assert done.returncode == 2
     assert b"error:" in done.stderr.lower()
     assert b"Traceback" not in done.stderr
+
+
+def test_a_log_from_before_all_prices_can_be_optimised(log: Path) -> None:
+    """Its requests cost what the first known prices say, so its models can be chosen too."""
+    old = log.parent / "old.jsonl"
+    old.write_text("".join(json.dumps({**row, "ts": str(row["ts"]).replace("2026-10", "2023-11")}) + "\n" for row in ROWS))
+    done = jc("optimize", old.name, "--pool", "openai/gpt-4o,openai/gpt-4o-mini", "-f", "json", cwd=log.parent)
+    whole = jc("optimize", old.name, "-f", "json", cwd=log.parent)
+
+    assert (done.returncode, whole.returncode) == (0, 0)
+    assert json.loads(whole.stdout)["considered"] > 20
+
+
+def test_names_that_the_catalog_does_not_know_are_told_when_asked(log: Path) -> None:
+    """`--verbose` lists them with their requests, otherwise a hint says so; energy becomes CO₂e."""
+    with log.open("a") as out:
+        out.write(json.dumps({**ROWS[0], "request_id": "x", "model": "nobody/knows"}) + "\n")
+    quiet = jc("simulate", log.name, "-r", "pin:deepseek-v3", cwd=log.parent)
+    told = jc("simulate", log.name, "-r", "pin:deepseek-v3", "-v", "--grid-gco2e-per-kwh", "360", "-f", "json", cwd=log.parent)
+
+    assert b"name them with --verbose" in quiet.stderr
+    assert b"not in the catalog: `nobody/knows`, 1 requests" in told.stderr
+    table = json.loads(told.stdout)["tables"][1]
+    assert table["co2e_g"] == table["energy_j"] / 10_000
+
+
+def test_a_page_and_a_tree_come_with_one_command(log: Path) -> None:
+    """HTML to a file, the tree on stdout down to the key; a cube has no keys and says the rest."""
+    done = jc("simulate", log.name, "-r", "five-way", "--report", "x.html", "--explain-delta", "--sensitivity", cwd=log.parent)
+    jc("traffic", "cube", log.name, "-o", "t.cube", cwd=log.parent)
+    cube = jc("simulate", "t.cube", "-r", "five-way", "--explain-delta", "--report", "y.html", cwd=log.parent)
+
+    text = done.stdout.decode()
+    assert "Where the difference comes from: as logged → five-way" in text
+    assert "k0" in text
+    assert "What could be otherwise" in text
+    assert "What could be otherwise" in (log.parent / "x.html").read_text()
+    assert cube.returncode == 0
+    assert (log.parent / "y.html").exists()
