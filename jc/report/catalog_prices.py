@@ -131,7 +131,7 @@ def show_document(offer: Offer, catalog: Catalog, at: datetime) -> Document:
         "model_facts": None if model is None else {**_facts(asdict(model)), "where": str(model.where)},
         "scores": [_facts(asdict(score)) for score in catalog.scores if score.model in {offer.model, offer.id}],
     }
-    return Document("jc.catalog-show/1", payload, history, text=_show_text(payload))
+    return Document("jc.catalog-show/1", payload, history, text=_show_text(payload, offer.free.reason if offer.free else ""))
 
 
 def _facts(values: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _override_record(override: Override) -> dict[str, Any]:
     return {"when": when, "set": dict(override.set), "multiply": dict(override.multiply), "charge": override.charge}
 
 
-def _show_text(facts: Mapping[str, Any]) -> str:
+def _show_text(facts: Mapping[str, Any], free_because: str) -> str:
     """Name and value, a line each; unknown ones are an en dash."""
     model = facts["model_facts"] or {}
     pairs = [
@@ -175,7 +175,7 @@ def _show_text(facts: Mapping[str, Any]) -> str:
         ("Released", facts["lifecycle"]["released"]),
         ("Removal", _removal(facts["lifecycle"])),
         ("Speed", _speed(facts["speed"])),
-        ("Free", "now" if facts["free"] else ""),
+        ("Free", f"now: {free_because}" if facts["free"] else ""),
         ("Written at", facts["where"]),
     ]
     width = max(len(name) for name, _ in pairs) + 2
@@ -184,7 +184,11 @@ def _show_text(facts: Mapping[str, Any]) -> str:
         "",
         *(f"{name:<{width}}{value or UNKNOWN}" for name, value in pairs if value or name not in {"Aliases", "Free"}),
     ]
-    return "\n".join([*lines, "", _price_table(facts["prices"]).text() if facts["prices"] else "No price is known."])
+    if facts["prices"]:
+        lines += ["", _price_table(facts["prices"]).text()]
+    elif not facts["free"]:
+        lines += ["", "No price is known."]
+    return "\n".join(lines)
 
 
 def _tokens(count: int | None) -> str:

@@ -424,3 +424,13 @@ def test_drift_that_compares_nothing_does_not_say_that_all_is_well(tmp_path: Pat
     assert (done.returncode, done.stdout) == (0, "Nothing could be compared.\n")
     assert "Compared 0 prices of 0 offers" in done.stderr
     assert "hint: name its sellers with `--seller THEIRS=OURS`" in done.stderr
+
+
+def test_a_free_offer_says_why_and_claims_no_gap(tmp_path: Path) -> None:
+    """What costs nothing has a reason instead of a price; only what is neither free nor priced is unknown."""
+    free = jc("show", "local/llama-3.1-8b", *DAY, cwd=tmp_path).stdout
+    unknown = jc("show", "baai/bge-large", *DAY, cwd=tmp_path).stdout
+
+    assert "\nFree        now: runs on your own machine\n" in free
+    assert "No price is known." not in free
+    assert "No price is known." in unknown
