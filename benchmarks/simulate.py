@@ -1,82 +1,32 @@
 """`jc simulate` beside DuckDB's plain read of the same file: ratios of medians, measured by turns in one run.
 
-`JC_BENCH_ROWS` (default 1,000,000) sets the size, `JC_BENCH_REPEATS` (default 5) the repeats.
-Start-up is the same command on a log of one line and is taken off, as the goals say.
+`JC_BENCH_ROWS` (default 1,000,000) sets the size, `JC_BENCH_REPEATS` (default 5) the repeats. Start-up is the same command on a
+log of one line and is taken off, as the goals say.
 """
 
 import json
 import os
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks._simulate_logs import LITELLM, MODELS, PANDAS, READ, as_parquet, without_bad, written
+
 ROWS = int(os.environ.get("JC_BENCH_ROWS", "1000000"))
 REPEATS = int(os.environ.get("JC_BENCH_REPEATS", "5"))
 TABLES = ("five-way", "support", "auto", "tier-swap", "pin:llama-3.3-70b-instruct")
-MODELS = (
-    "openai/gpt-4o",
-    "openai/gpt-4o-mini",
-    "anthropic/claude-sonnet-4-6",
-    "deepseek/deepseek-chat",
-    "google/gemini-2.5-flash",
-)
-CLASSES = ("simple", "general", "reasoning", "code", "agent")
-READ = """
-import duckdb, sys
-duckdb.connect(config={"threads": 4}).execute('''SELECT sum(input_tokens), sum(output_tokens), sum(cached_input_tokens), max(ts),
-max(request_id), max(model), max(route_class), max(session), count(tools), count(vision), sum(latency_ms) FROM read_json(?,
-format='newline_delimited', columns={input_tokens: 'BIGINT', output_tokens: 'BIGINT', cached_input_tokens: 'BIGINT',
-ts: 'VARCHAR', request_id: 'VARCHAR',
-model: 'VARCHAR', route_class: 'VARCHAR', session: 'VARCHAR', tools: 'BOOLEAN', vision: 'BOOLEAN',
-latency_ms: 'DOUBLE'})''', [sys.argv[1]]).fetchall()
-"""
-
-
-def written(path: Path, rows: int, bad: float = 0.0) -> Path:
-    """A log of a month; a share of its lines is cut, negative or of the wrong type."""
-    chance = random.Random(1)
-    start, step = datetime(2026, 10, 1, tzinfo=UTC), 30 * 86_400 / max(1, rows)
-    with path.open("w") as out:
-        for number in range(rows):
-            tokens, output = (
-                int(min(200_000, chance.lognormvariate(6.5, 1.3))) + 1,
-                int(min(16_000, chance.lognormvariate(5.3, 0.9))) + 1,
-            )
-            row: dict[str, Any] = {
-                "ts": (start + timedelta(seconds=number * step)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                "request_id": f"req-{number:09d}",
-                "session": f"s{chance.randrange(rows // 10 + 1):06d}",
-                "key": f"key-{chance.randrange(200):03d}",
-                "model": chance.choice(MODELS),
-                "route_class": chance.choices(CLASSES, (50, 30, 8, 8, 4))[0],
-                "input_tokens": tokens,
-                "cached_input_tokens": tokens // 2 if chance.random() < 0.3 else 0,
-                "output_tokens": output,
-                "tools": chance.random() < 0.1,
-                "vision": chance.random() < 0.03,
-                "status": 200,
-                "latency_ms": round(300 + output * 12.5, 1),
-            }
-            line = json.dumps(row, separators=(",", ":"))
-            if chance.random() < bad:
-                line = chance.choice(
-                    [
-                        line[:60],
-                        line.replace('"input_tokens":', '"input_tokens":-'),
-                        line.replace('"output_tokens":', '"output_tokens":"x","y":'),
-                    ]
-                )
-            out.write(line + "\n")
-    return path
+FIXTURES = Path(__file__).parents[1] / "tests" / "traffic" / "fixtures"
+PROMPT_WORDS = 300
+LITELLM_ROWS = 5_000
 
 
 def timed(command: list[str]) -> tuple[float, float]:
@@ -89,18 +39,169 @@ def timed(command: list[str]) -> tuple[float, float]:
     return time.perf_counter() - started, usage.ru_maxrss / 1024
 
 
-def simulated(log: Path, tables: tuple[str, ...] = TABLES) -> list[str]:
+def simulated(log: Path, tables: tuple[str, ...] = TABLES, *more: str) -> list[str]:
     """The command over a log and some tables."""
-    return [sys.executable, "-m", "jc", "simulate", str(log), "-q", *(part for name in tables for part in ("-r", name))]
+    return [sys.executable, "-m", "jc", "simulate", str(log), "-q", *more, *(part for name in tables for part in ("-r", name))]
 
 
-def by_turns(commands: dict[str, list[str]]) -> dict[str, tuple[float, float]]:
+def by_turns(commands: Mapping[str, list[str]]) -> dict[str, tuple[float, float]]:
     """Median seconds and largest peak of each command, run by turns so that the machine's moods are shared."""
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(REPEATS):
         for name, command in commands.items():
             found[name].append(timed(command))
     return {name: (statistics.median(one for one, _ in runs), max(peak for _, peak in runs)) for name, runs in found.items()}
+
+
+def answer(command: list[str]) -> dict[str, Any]:
+    """What a simulation says, as JSON."""
+    found: dict[str, Any] = json.loads(subprocess.run([*command, "-f", "json"], check=True, capture_output=True).stdout)
+    return found
+
+
+def line(what: str, measured: str, goal: str = "") -> None:
+    """One row of the table."""
+    print(f"| {what} | {measured} | {goal} |", flush=True)
+
+
+def main() -> None:
+    """Print the table of the goals."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        written(folder / "log.jsonl", ROWS)
+        written(folder / "one.jsonl", 1)
+        written(folder / "one-text.jsonl", 1, words=PROMPT_WORDS)
+        as_parquet(folder / "one.jsonl", folder / "one.parquet")
+        print(f"{ROWS:,} rows; medians of {REPEATS}, start-up taken off\n\n| what | measured | goal |\n| --- | --- | --- |")
+        unit, five = _tables(folder)
+        _parquet(folder)
+        _corrupt(folder, five)
+        _peers(folder, five)
+        (folder / "log.jsonl").unlink()
+        _texts(folder)
+        _percentiles(folder)
+    _state()
+    _fits()
+    print(f"\nDuckDB reads the needed columns of the log in {unit:.2f} s.")
+
+
+def _tables(folder: Path) -> tuple[float, float]:
+    log, one = folder / "log.jsonl", folder / "one.jsonl"
+    many = tuple(f"pin:{model}" for model in MODELS) * 20
+    found = by_turns(
+        {
+            "read": [sys.executable, "-c", READ, str(log)],
+            "read nothing": [sys.executable, "-c", READ, str(one)],
+            "five": simulated(log),
+            "five, start": simulated(one),
+            "one table": simulated(log, TABLES[:1]),
+            "hundred": simulated(log, many),
+        }
+    )
+    unit = found["read"][0] - found["read nothing"][0]
+    five = found["five"][0] - found["five, start"][0]
+    line("five tables ÷ DuckDB's read", f"{five / unit:.2f} ({five:.2f} s)", "≤ 1.3")
+    line("peak of the process", f"{found['five'][1]:.0f} MiB", f"≤ {250 if ROWS <= 2_000_000 else 300} MiB")
+    line("100 tables ÷ one", f"{found['hundred'][0] / found['one table'][0]:.2f}", "≤ 1.1")
+    return unit, five
+
+
+def _parquet(folder: Path) -> None:
+    log, one = as_parquet(folder / "log.jsonl", folder / "log.parquet"), folder / "one.parquet"
+    _ratio("Parquet ÷ its DuckDB read", log, one, "≤ 2.0")
+
+
+def _ratio(what: str, log: Path, one: Path, goal: str) -> None:
+    found = by_turns(
+        {
+            "read": [sys.executable, "-c", READ, str(log)],
+            "read nothing": [sys.executable, "-c", READ, str(one)],
+            "five": simulated(log),
+            "five, start": simulated(one),
+        }
+    )
+    unit = found["read"][0] - found["read nothing"][0]
+    five = found["five"][0] - found["five, start"][0]
+    line(what, f"{five / unit:.2f} ({five:.2f} s, {found['five'][1]:.0f} MiB)", goal)
+
+
+def _corrupt(folder: Path, five: float) -> None:
+    dirty, clean = folder / "dirty.jsonl", folder / "clean.jsonl"
+    faults = written(dirty, ROWS, 0.01)
+    found = by_turns({"dirty": simulated(dirty), "start": simulated(folder / "one.jsonl")})
+    seconds = found["dirty"][0] - found["start"][0]
+    line("1 % bad rows: share of the clean speed", f"{five / seconds:.0%} ({found['dirty'][1]:.0f} MiB)", "≥ 80 %")
+    without_bad(dirty, clean)
+    said, true = answer(simulated(dirty)), answer(simulated(clean))
+    exact = said["rows"]["by_reason"] == {reason: count for reason, count in faults.items() if count}
+    same = [row["cost_usd"] for row in said["tables"]] == [row["cost_usd"] for row in true["tables"]]
+    counts, totals = "exact" if exact else f"WRONG: {said['rows']['by_reason']} for {faults}", "equal" if same else "DIFFERENT"
+    line("the same: counts by reason, costs against those of the clean rows", f"{counts}, {totals}", "exact, equal")
+    dirty.unlink()
+    clean.unlink()
+
+
+def _peers(folder: Path, five: float) -> None:
+    if find_spec("pandas") is not None:
+        seconds = timed([sys.executable, "-c", PANDAS, str(folder / "log.jsonl")])[0]
+        line("the obvious pandas program ÷ jc", f"{seconds / five:.0f} × ({seconds:.1f} s, once)", "≥ 15 ×")
+    if find_spec("litellm") is None:
+        line("a loop over litellm.cost_per_token ÷ jc", "litellm is not installed here", "≥ 300 ×")
+        return
+    few = folder / "few.jsonl"
+    written(few, LITELLM_ROWS)
+    nothing = timed([sys.executable, "-c", LITELLM, str(folder / "one.jsonl")])[0]
+    seconds = (timed([sys.executable, "-c", LITELLM, str(few)])[0] - nothing) * ROWS / LITELLM_ROWS
+    line("a loop over litellm.cost_per_token ÷ jc", f"{seconds / five:.0f} × (from {LITELLM_ROWS:,} rows)", "≥ 300 ×")
+
+
+def _texts(folder: Path) -> None:
+    """A log whose rows carry their prompts; how fast prompts are classified is told apart."""
+    from jc.routing.classify import classifier
+
+    log = folder / "text.jsonl"
+    written(log, ROWS // 5, words=PROMPT_WORDS)
+    size = log.stat().st_size / 1e6
+    _ratio(f"log with prompts ({size:,.0f} MB) ÷ its DuckDB read", log, folder / "one-text.jsonl", "≤ 1.2")
+    prompts = [f"Please summarise contract {number} and tell me which clauses change the price." for number in range(20_000)]
+    classes = classifier()
+    classes.classify(prompts[0])
+    started = time.perf_counter()
+    for prompt in prompts:
+        classes.classify(prompt)
+    line("prompts classified a second, one core", f"{len(prompts) / (time.perf_counter() - started):,.0f}", "≥ 20,000")
+
+
+def _percentiles(folder: Path) -> None:
+    """The cube's and the row engine's quantiles against those of every row, with known speeds."""
+    from jc.catalog.load import load_catalog
+    from jc.routing.table import load_table
+    from jc.simulate.run import simulate
+    from jc.simulate.simulation import Question
+    from jc.simulate.speeds import EXACT, Speed
+    from jc.simulate.state import Allowance, Terms
+
+    log = folder / "quantiles.jsonl"
+    written(log, min(ROWS, 200_000))
+    catalog = load_catalog(None)
+    table = load_table("pin:openai/gpt-4o", catalog)
+    speeds = {name: Speed(0.4, 2e-4, 2e-5, 0.012, EXACT, "file") for name in catalog.offers}
+    question = Question(str(log), [("pin", table)], datetime.now(UTC), speeds=speeds)
+    rows = [json.loads(text) for text in log.read_text().splitlines()]
+    columns = (np.array([row[name] for row in rows], float) for name in ("input_tokens", "cached_input_tokens", "output_tokens"))
+    prompt, cached, output = columns
+    shares = (0.5, 0.9, 0.95, 0.99)
+    true = np.quantile(speeds["openai/gpt-4o"].seconds(prompt - cached, cached, output), shares)
+    endless = Terms(Allowance(2**60, 10**12))
+    for what, terms, goal in (("cube", Terms(), "≤ 1 %"), ("row engine", endless, "≤ 0.4 %")):
+        latency = simulate(Question(**{**_fields(question), "terms": terms}), catalog).estimates[1].latency
+        assert latency is not None
+        off = max(abs(float(one or 0) / two - 1) for one, two in zip(latency.quantiles(shares), true, strict=True))
+        line(f"latency percentiles, {what}: furthest off", f"{off:.2%}", goal)
+
+
+def _fields(question: Any) -> dict[str, Any]:
+    return {name: getattr(question, name) for name in question.__dataclass_fields__}
 
 
 def rows_a_second(fast: bool) -> tuple[float, Callable[[], bool]]:
@@ -139,79 +240,25 @@ def rows_a_second(fast: bool) -> tuple[float, Callable[[], bool]]:
     return count / seconds, lambda: all((one == other).all() for one, other in zip(once(True)[1], once(False)[1], strict=True))
 
 
-def main() -> None:
-    """Print the table of the goals."""
-    fixtures = Path(__file__).parents[1] / "tests" / "traffic" / "fixtures"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        log, dirty, one = (
-            written(folder / "log.jsonl", ROWS),
-            written(folder / "dirty.jsonl", ROWS, 0.01),
-            written(folder / "one.jsonl", 1),
-        )
-        many = tuple(f"pin:{model}" for model in MODELS) * 20
-        commands = {
-            "read": [sys.executable, "-c", READ, str(log)],
-            "read nothing": [sys.executable, "-c", READ, str(one)],
-            "five": simulated(log),
-            "five, start": simulated(one),
-            "dirty": simulated(dirty),
-            "one table": simulated(log, ("five-way",)),
-            "hundred": [
-                sys.executable,
-                "-m",
-                "jc",
-                "simulate",
-                str(log),
-                "-q",
-                *(part for table in many for part in ("-r", table)),
-            ],
-        }
-        found = by_turns(commands)
-    unit = found["read"][0] - found["read nothing"][0]
-    five, dirty_s = (found[key][0] - found["five, start"][0] for key in ("five", "dirty"))
+def _state() -> None:
     plain, agree = rows_a_second(fast=False)
+    line("coupled state, plain Python", f"{plain / 1e6:.2f} M rows/s", "≥ 1 M")
+    if find_spec("numba") is None:
+        line("coupled state, numba", "numba is not installed here", "≥ 40 M")
+        return
     fast, _ = rows_a_second(fast=True)
-    print(f"{ROWS:,} rows; DuckDB reads the needed columns in {unit:.2f} s; medians of {REPEATS}, start-up taken off\n")
-    print("| what | measured | goal |\n| --- | --- | --- |")
-    print(f"| five tables ÷ DuckDB's read | {five / unit:.2f} ({five:.2f} s) | ≤ 1.3 |")
-    print(f"| peak of the process | {found['five'][1]:.0f} MiB | ≤ {250 if ROWS <= 2_000_000 else 300} MiB |")
-    print(f"| 100 tables ÷ one | {found['hundred'][0] / found['one table'][0]:.2f} | ≤ 1.1 |")
-    print(f"| 1 % bad rows: share of the clean speed (whole process) | {found['five'][0] / found['dirty'][0]:.0%} | ≥ 80 % |")
-    print(f"| the same, start-up taken off | {five / dirty_s:.0%} | |")
-    print(f"| coupled state, plain Python | {plain / 1e6:.2f} M rows/s | ≥ 1 M |")
-    print(f"| coupled state, numba | {fast / 1e6:.0f} M rows/s, {'identical' if agree() else 'DIFFERENT'} | ≥ 40 M |")
-    _fits(fixtures)
+    line("coupled state, numba", f"{fast / 1e6:.0f} M rows/s, {'identical' if agree() else 'DIFFERENT'}", "≥ 40 M")
 
 
-def _fits(fixtures: Path) -> None:
+def _fits() -> None:
     """Errors of the latency fit and of the batching server on the real traces."""
-    for log, flag in (
-        ("agent_sessions.jsonl.gz", "--backtest"),
-        ("vllm_rtx4090_llama-3.1-8b.jsonl", "--overload"),
-        ("vllm_rtxpro6000_qwen3-32b.jsonl", "--overload"),
-    ):
-        command = [
-            sys.executable,
-            "-m",
-            "jc",
-            "simulate",
-            str(fixtures / log),
-            "-r",
-            "pin:openai/gpt-4o",
-            flag,
-            "-q",
-            "-f",
-            "json",
-        ]
-        values = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-        if flag == "--backtest":
-            fit = values["backtest"]["fit"]
-            errors = ", ".join(f"{key} {fit[key]:+.1%}" for key in ("total", "p50", "p95", "p99"))
-            print(f"| unseen agent sessions | {errors}, covered {values['backtest']['coverage_90']:.1%} | 2 %, 5 %, 87–93 % |")
-        else:
-            print(f"| overload, {log.removesuffix('.jsonl')} | {values['overload']['mean']:+.1%} | ≤ 10 % |")
-    print("\nlitellm.cost_per_token is not measured here: it is no dependency of the project.")
+    pin = ("pin:openai/gpt-4o",)
+    tested = answer(simulated(FIXTURES / "agent_sessions.jsonl.gz", pin, "--backtest"))["backtest"]
+    errors = ", ".join(f"{key} {tested['fit'][key]:+.1%}" for key in ("total", "p50", "p95", "p99"))
+    line("unseen agent sessions", f"{errors}, covered {tested['coverage_90']:.1%}", "2 %, 5 %, 87–93 %")
+    for log in ("vllm_rtx4090_llama-3.1-8b.jsonl", "vllm_rtxpro6000_qwen3-32b.jsonl"):
+        overload = answer(simulated(FIXTURES / log, pin, "--overload"))["overload"]
+        line(f"overload, {log.removesuffix('.jsonl')}", f"{overload['mean']:+.1%}", "≤ 10 %")
 
 
 if __name__ == "__main__":
