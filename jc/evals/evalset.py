@@ -266,19 +266,19 @@ def _text_of(message: Mapping[str, Any]) -> str:
 
 def _renderer(template: str, path: Path) -> Any:
     """A function that renders the template with a case's `vars`; a misspelt variable is found before the first call."""
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import TemplateError
 
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    from jc.evals.templates import environment, rendered
+
     try:
-        compiled = environment.from_string(template)
+        compiled = environment(keep_trailing_newline=True).from_string(template)
     except TemplateError as error:
         raise InputError(f"`--template`: {error}", hint="Jinja syntax, see https://jinja.palletsprojects.com") from error
 
     def render(data: dict[str, Any], row: _Row, problems: list[Problem]) -> str | None:
         values = {**(data.get("vars") or {}), "prompt": data.get("prompt"), "id": data.get("id")}
         try:
-            return compiled.render(values)
+            return rendered(compiled, values)
         except (TemplateError, TypeError, ValueError, OverflowError, MemoryError) as error:
             problems.append(_problem(row, path, f"`--template`: {error}", '"vars"'))
             return None

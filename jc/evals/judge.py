@@ -217,22 +217,23 @@ _COMPILED: dict[str, Any] = {}
 
 
 def _own(question: Question, template: JudgeTemplate) -> str:
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import TemplateError
+
+    from jc.evals.templates import environment, rendered
 
     case, answers = question.case, question.answers
     try:
         compiled = _COMPILED.get(template.source)
         if compiled is None:
-            environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-            compiled = _COMPILED.setdefault(template.source, environment.from_string(template.source))
-        rendered: str = compiled.render(
-            question=case.question, answer_a=answers.get("A", ""), answer_b=answers.get("B", ""), answer=answers.get("A", ""),
-            reference=case.reference or "", rubric=case.rubric or "", nonce=question.nonce,
-        )  # fmt: skip
+            compiled = _COMPILED.setdefault(template.source, environment().from_string(template.source))
+        values = {
+            "question": case.question, "answer_a": answers.get("A", ""), "answer_b": answers.get("B", ""),
+            "answer": answers.get("A", ""), "reference": case.reference or "", "rubric": case.rubric or "",
+            "nonce": question.nonce,
+        }  # fmt: skip
+        return rendered(compiled, values)
     except TemplateError as error:
         raise InputError(
             f"judge template: {error}",
             hint="variables: question, answer_a, answer_b, answer, reference, rubric, nonce",
         ) from error
-    return rendered

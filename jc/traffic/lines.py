@@ -113,15 +113,16 @@ def lines(path: Path, limit: int = MAX_LINE_BYTES) -> Iterator[Line]:
             if raw.endswith(b"\n"):
                 yield Line(number, raw[:-1])
             elif len(raw) > limit:
-                _skip(buffered, limit)
+                _skip(buffered)
                 yield Line(number, None)
             else:
                 yield Line(number, raw)
 
 
-def _skip(buffered: io.BufferedReader, limit: int) -> None:
+def _skip(buffered: io.BufferedReader) -> None:
+    """Read to the end of the line in small steps: the rest of a long one takes no memory."""
     while True:
-        rest = buffered.readline(limit)
+        rest = buffered.readline(_OUT_STEP)
         if not rest or rest.endswith(b"\n"):
             return
 
