@@ -7,7 +7,7 @@ COGGED = README.md $(shell grep -rl --include='*.md' '\[\[\[cog' docs)
 NPROC := $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup check test golden docs bench fuzz lock lowest audit litellm wheel clean
+.PHONY: help demo setup check test golden docs bench fuzz soak mutants lock lowest audit litellm wheel clean
 
 help:  ## List the targets.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,12 @@ fuzz: $(STAMP)  ## Search for inputs that break a reader, SECONDS=60 for each (c
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
 	@for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \
 		echo "== $$target"; $(BIN)/python -m tests.fuzz $$target $(or $(SECONDS),60) 2>&1 | tail -n 3 || exit 1; done
+
+soak: $(STAMP)  ## Run the reliability programme at full size and print its figures (for each night).
+	JC_SOAK=1 $(BIN)/pytest -s -p no:randomly tests/soak
+
+mutants: $(STAMP)  ## Plant faults in a copy of the code, one at a time: do the tests notice?
+	$(BIN)/python -m tests.soak.mutants
 
 lock: $(STAMP)  ## Write requirements.lock anew: the newest of everything, with hashes and without hosts.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
