@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jc.errors import InputError
-from jc.traffic.cube import Cube, Thinning, cube_from, cube_query, merged
-from jc.traffic.grid import Grid, wanted_columns
+from jc.traffic.cube import Cube, Thinning, cube_from, cube_query, merged, needed_columns
+from jc.traffic.grid import Grid
 from jc.traffic.read import Counts, Log, ReadOptions, open_log
 from jc.traffic.schema import NAMES
 from jc.traffic.sources import located
@@ -103,7 +103,7 @@ def partial(spec: str, work: Work, known: NDArray[np.uint64] | None = None) -> P
 
 def _cube_of(log: Log, work: Work, known: NDArray[np.uint64] | None) -> Cube | None:
     """The cube of a file; None when none of its rows counts."""
-    wanted = wanted_columns(work.grid)
+    wanted = needed_columns(work.grid, work.thinning)
     try:
         if known is not None:
             log.leave_out(known, wanted)

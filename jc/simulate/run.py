@@ -30,7 +30,7 @@ from jc.simulate.state import Rows, Walker, allowance_of, applied, smallest_budg
 from jc.simulate.told import GUIDE_MIX, explain, say_classes
 from jc.simulate.uncertainty import fill_intervals
 from jc.simulate.warmth import ordered
-from jc.traffic.cube import Cube, Thinning, cube_from, cube_query
+from jc.traffic.cube import Cube, Thinning, cube_from, cube_query, needed_columns
 from jc.traffic.cubefile import is_cube, load
 from jc.traffic.frames import frame_file
 from jc.traffic.grid import Grid, Split, wanted_columns
@@ -88,7 +88,7 @@ def _from_cluster(question: Question, catalog: Catalog) -> Simulation:
                 "prompts are classified by --engine local only", hint="convert the log with its classes, or give a --mix"
             )
         grid = _grid(question, found, log, None)
-        thinning = thinning_of(log.size, log.holds("latency_ms"), whole=question.row_by_row)
+        thinning = thinning_of(log, whole=question.row_by_row)
         work = Work(grid, thinning, options, question.rejects is not None)
         partials = distributed_partials(files, work, client)
         cube, counts = joined(partials)
@@ -115,7 +115,7 @@ def _grid(question: Question, found: Edges, log: Log | Look, classing: Classing 
         classified=classing is not None,
         confidence_edges=classing.confidence_edges if classing else (),
         facts=classing.facts if classing else (),
-        split=by_name([*question.by, *(["key"] if question.row_by_row and log.holds("key") else [])]),
+        split=by_name(question.by),
         clustered="session" if log.holds("session") else "key" if log.holds("key") else "row",
         mix=() if log.holds("route_class") or classing else question.mix or GUIDE_MIX,
         seed=question.seed,
@@ -139,18 +139,19 @@ def read_options(question: Question) -> ReadOptions:
 
 def shrunk(log: Log, grid: Grid, *, whole: bool = False) -> Cube:
     """The cube of a log over a grid, thinned by the log's size so that memory stays bounded; `whole` keeps every row."""
-    thinning = thinning_of(log.size, log.holds("latency_ms"), whole=whole)
-    answer = log.group(wanted_columns(grid), lambda relation: cube_query(grid, relation, thinning, log.empty))
+    thinning = thinning_of(log, whole=whole)
+    answer = log.group(needed_columns(grid, thinning), lambda relation: cube_query(grid, relation, thinning, log.empty))
     return cube_from(grid, answer, thinning)
 
 
-def thinning_of(size: int, latencies: bool, *, whole: bool = False) -> Thinning:
-    """How much of a log of so many bytes is kept row by row."""
-    rows = max(1, size // _ROW_BYTES)
+def thinning_of(log: Log | Look, *, whole: bool = False) -> Thinning:
+    """How much of a log is kept row by row, by its size; `whole` keeps every row with its key."""
+    rows = max(1, log.size // _ROW_BYTES)
     return Thinning(
         clusters=1 if whole else max(1, rows // SAMPLE_ROWS),
         latencies=max(1, rows // 2_000_000),
-        sized=latencies and size < _SIZED_BYTES,
+        sized=log.holds("latency_ms") and log.size < _SIZED_BYTES,
+        keyed=whole and log.holds("key"),
     )
 
 

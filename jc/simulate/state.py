@@ -89,8 +89,9 @@ class Rows:
             raise InputError("this question needs every row: ask the log itself, not a cube")
         order = np.argsort(sample.columns["us"], kind="stable")
         group = sample.group[order]
-        key_of_group = book.codes.get("key", np.zeros(len(book.cube.keys), dtype=np.int64))
-        keys = [str(value) or "–" for value in book.values.get("key", ["all"])]
+        hashes = sample.columns.get("key", np.zeros(len(order), dtype=np.uint64))[order]
+        known, key = np.unique(hashes, return_inverse=True)
+        keys = [book.cube.key_names.get(one, "all") or "–" for one in known.tolist()]
         _, session = np.unique(sample.columns["cluster"][order], return_inverse=True)
         if book.cube.grid.clustered != "session":
             session = np.arange(len(order))
@@ -98,7 +99,7 @@ class Rows:
             order,
             sample.columns["us"][order],
             group,
-            key_of_group[group],
+            key.astype(np.int64),
             keys,
             session.astype(np.int64),
             int(session.max(initial=0)) + 1,
@@ -198,8 +199,8 @@ class Walker:
         return rpm, tpm, size
 
     def _column(self, name: str) -> Ints:
-        """A column of the rows in the order of time."""
-        return np.asarray(self._sample().columns[name][self.rows.order])
+        """A column of the rows in the order of time, wide enough to be multiplied."""
+        return np.asarray(self._sample().columns[name][self.rows.order], dtype=np.int64)
 
     def _tokens(self, offer: Offer, here: Ints) -> Tokens:
         """The usage of some rows if this offer answered them."""

@@ -64,6 +64,8 @@ class Cube:
     latencies: dict[str, Histogram] = field(default_factory=dict)
     """Logged latencies in milliseconds by served model."""
     sample: Sample | None = None
+    key_names: dict[int, str] = field(default_factory=dict)
+    """The keys of sampled rows by their hash, where rows keep them."""
 
     def total(self, name: str) -> int:
         """A sum over all groups."""
@@ -78,6 +80,8 @@ class Thinning:
     latencies: int = 1
     sized: bool = False
     """Whether cells keep prompt sizes too, for latencies that depend on them."""
+    keyed: bool = False
+    """Whether the sampled rows keep their keys."""
 
 
 def cube_query(grid: Grid, rows: str, thinning: Thinning, empty: frozenset[str] = frozenset()) -> str:
@@ -95,8 +99,16 @@ def cube_query(grid: Grid, rows: str, thinning: Thinning, empty: frozenset[str] 
     if "latency_ms" not in empty:
         columns.append(f"list(latency_ms::FLOAT) FILTER (latency_ms IS NOT NULL{thinned}) AS latencies")
     columns += [f"list({sql}){picked} AS s_{name}" for name, sql in _SAMPLED.items() if name not in empty]
+    if thinning.keyed:
+        columns.append(f"list(hash(coalesce(key, ''))){picked} AS s_key")
+        columns.append("list(DISTINCT {'hash': hash(coalesce(key, '')), 'key': coalesce(key, '')}) AS key_names")
     relation = f"(SELECT *, {_cluster(grid)} AS cluster FROM {rows})"
     return f"SELECT {named}, {', '.join(columns)}/*checks*/ FROM {relation} GROUP BY ALL"
+
+
+def needed_columns(grid: Grid, thinning: Thinning) -> tuple[str, ...]:
+    """The columns of a log that a cube needs."""
+    return (*wanted_columns(grid), "key") if thinning.keyed else wanted_columns(grid)
 
 
 def _is_empty(name: str, grid: Grid, empty: frozenset[str]) -> bool:
@@ -154,7 +166,7 @@ def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning
     raw = list(zip(*(answer[f"k_{name}"].tolist() for name in grid.names), strict=True))
     order = sorted(range(len(raw)), key=raw.__getitem__)
     keys = [raw[at] for at in order]
-    answer = {name: column[order] for name, column in answer.items()}
+    answer = {name: column[order] for name, column in answer.items()}  # a copy of its own, which may shrink
     groups = {name: answer[name].astype(np.int64) for name in (*SUMS, *MONEY, *EXTENTS)}
     shapes: dict[tuple[Any, ...], int] = {}
     of_group = np.array([shapes.setdefault(shape, len(shapes)) for shape in grid.shapes(keys)], dtype=np.int64)
@@ -166,9 +178,11 @@ def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning
         if len(joined):
             cube.latencies[name] = Histogram.of(joined)
     sizes = np.array([_length(one) for one in answer["s_input"]], dtype=np.int64)
-    kinds = {"cluster": np.uint64, "latency_ms": np.float64, "ttft_ms": np.float64}
-    columns = {name: joined_lists(answer[f"s_{name}"], kinds.get(name, np.int64)) for name in _SAMPLED}
+    names = (*_SAMPLED, "key") if thinning.keyed else tuple(_SAMPLED)
+    columns = {name: joined_lists(answer.pop(f"s_{name}"), _KINDS[name]) for name in names}
     cube.sample = _in_order(np.repeat(np.arange(len(keys)), sizes), columns, 1 / thinning.clusters)
+    if thinning.keyed:
+        cube.key_names = {one["hash"]: one["key"] for found in answer["key_names"] for one in found}
     return cube
 
 
@@ -186,6 +200,17 @@ def _filled(grid: Grid, answer: Mapping[str, NDArray[Any]]) -> Mapping[str, NDAr
         if f"s_{name}" not in out:
             out[f"s_{name}"] = np.array([np.full(_length(one), value) for one in out["s_input"]] + [None], dtype=object)[:-1]
     return out
+
+
+_KINDS: Mapping[str, Any] = {
+    **dict.fromkeys(("input", "cached", "written", "output", "images"), np.int32),
+    "us": np.int64,
+    "latency_ms": np.float64,
+    "ttft_ms": np.float64,
+    "cluster": np.uint64,
+    "key": np.uint64,
+}
+"""Tokens of one request fit into 32 bits; what is multiplied with prices is widened first."""
 
 
 def _in_order(group: Ints, columns: Mapping[str, NDArray[Any]], share: float) -> Sample:
@@ -272,6 +297,8 @@ def merged(cubes: Sequence[Cube]) -> Cube:
     for name in sorted({name for cube in cubes for name in cube.latencies}):
         whole.latencies[name] = Histogram.merged(cube.latencies[name] for cube in cubes if name in cube.latencies)
     whole.sample = _joined_samples(cubes, at)
+    for cube in cubes:
+        whole.key_names |= cube.key_names
     return whole
 
 
@@ -284,8 +311,8 @@ def _joined_samples(cubes: Sequence[Cube], at: Mapping[tuple[Any, ...], int]) ->
     if not found:
         return None
     group = np.concatenate([np.array([at[key] for key in cube.keys], dtype=np.int64)[sample.group] for cube, sample in found])
-    columns = {name: np.concatenate([sample.columns[name] for _, sample in found]) for name in SAMPLE}
+    columns = {name: np.concatenate([sample.columns[name] for _, sample in found]) for name in found[0][1].columns}
     return _in_order(group, columns, found[0][1].share)
 
 
-__all__ = ["Cube", "Grid", "Sample", "Thinning", "cube_from", "cube_query", "merged", "wanted_columns"]
+__all__ = ["Cube", "Grid", "Sample", "Thinning", "cube_from", "cube_query", "merged", "needed_columns", "wanted_columns"]
