@@ -111,6 +111,20 @@ def thresholds_of(answers: Sequence[Answered], coverage: float) -> tuple[float, 
     return tuple(round(min(MOST_THRESHOLD, found[name]), 3) for name in ROUTE_CLASSES)
 
 
+def careful(answers: Sequence[Answered], thresholds: tuple[float, ...], most: float) -> tuple[float, ...]:
+    """The thresholds with that of `simple` raised until at most a share `most` of the hard prompts is believed to be simple.
+
+    That mistake sends a proof to the smallest model; the price is that more easy prompts go to the default.
+    """
+    simple = ROUTE_CLASSES.index("simple")
+    hard = sum(one.label in HARD for one in answers)
+    wrong = sorted((one.confidence for one in answers if one.label in HARD and one.route_class == "simple"), reverse=True)
+    allowed = int(most * hard)
+    needed = wrong[allowed] if len(wrong) > allowed else 0.0
+    raised = min(MOST_THRESHOLD, max(thresholds[simple], int(needed * 1000 + 1) / 1000))
+    return (*thresholds[:simple], raised, *thresholds[simple + 1 :])
+
+
 def _precision_curve(answers: Sequence[Answered]) -> list[tuple[float, float]]:
     """Confidence → share right, rising, as steps; the confidences are the lower ends of the steps."""
     blocks: list[list[float]] = []

@@ -180,7 +180,10 @@ _SIGN_NAMES: Final = (
 )  # fmt: skip
 _SIGN: Final = {name: _SIGNS + number for number, name in enumerate(_SIGN_NAMES)}
 _STEPS: Final = (0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 50, 90, 170, 330)
-_CAMEL: Final = re.compile(r"\b[a-z]+[A-Z]\w+|\b[A-Z][a-z]+[A-Z]\w+")
+_CAMEL: Final = re.compile(
+    r"\b(?!(?:ChatGPT|OpenAI|DeepSeek|YouTube|LinkedIn|TikTok|WhatsApp|PayPal|eBay|FedEx|iPhone|iPad|iPod|iMac|AirPods|PlayStation"
+    r"|PowerPoint|OneDrive|McDonald|MacBook|DoorDash|AirBnB|SpaceX|PhD)\b)(?:[a-z]+[A-Z]\w+|[A-Z][a-z]+[A-Z]\w+)"
+)
 
 
 class Features(NamedTuple):
@@ -293,7 +296,7 @@ def _tokens(core: str) -> list[str]:
     """Tokens of a text that is not plain ASCII; runs without blanks become overlapping character pairs."""
     out: list[str] = []
     for token in _TOKEN.findall(core):
-        if len(token) > 1 and _UNSPACED_RUN.search(token[0]):
+        if len(token) > 1 and token[0] > "\u0dff" and _UNSPACED_RUN.search(token[0]):
             out.extend(token[i : i + 2] for i in range(len(token) - 1))
         else:
             out.append(token)

@@ -7,7 +7,7 @@ one byte each; every figure is measured with the rounded ones, by the code that 
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jc.errors import InputError
-from jc.routing.calibrate import thresholds_of
+from jc.routing.calibrate import careful, thresholds_of
 from jc.routing.classes import ROUTE_CLASSES
 from jc.routing.classify import Classifier
 from jc.routing.evaluate import Answered, Score, scored
+from jc.routing.evaluation import evaluation
 from jc.routing.features import SPACE, WORD_SPACE, extract
+from jc.routing.robustness import WRAPPERS
 from jc.routing.rows import Row
 from jc.routing.weights import Weights
 
@@ -27,6 +29,8 @@ Matrix = Any
 """A scipy sparse matrix; its stubs are not installed everywhere."""
 Floats = NDArray[np.float64]
 
+_WRAPPED = 80
+"""Prompts of each writer that are wrapped."""
 _NUMBER = {name: number for number, name in enumerate(ROUTE_CLASSES)}
 
 
@@ -35,19 +39,24 @@ class Settings:
     """How the shipped weights are trained; chosen by figures on sources that were left out (docs/classifier.md).
 
     `inverse_penalty` is scikit-learn's C. `mark_scale` is how much marks count against words. `original_weight` is what a
-    prompt written for this project counts for, `own_weight` one of the user's; a licensed source counts at most for
-    `source_rows` rows (to the square root). `balance` 1 makes all classes count alike, 0 leaves them as they are.
+    prompt written for this project counts for, `own_weight` one of the user's; a licensed row counts `licensed_weight`, and a
+    licensed source at most for `source_rows` rows (to the square root); `unused` sources are left out altogether. `balance` 1
+    makes all classes count alike, 0 leaves them as they are. `coverage` is the share of prompts that the thresholds keep, and
+    `most_hard_to_simple` the share of hard prompts that may be believed to be simple.
     """
 
     inverse_penalty: float = 1.0
-    mark_scale: float = 0.12
+    mark_scale: float = 0.09
     original_weight: float = 12.0
-    composed_weight: float = 8.0
+    composed_weight: float = 6.0
+    licensed_weight: float = 0.2
+    unused: tuple[str, ...] = ("p3_t0_classify", "p3_t0_extract", "p3_t0_write")
     own_weight: float = 30.0
     disputed: float = 0.5
     source_rows: int = 150
     balance: float = 0.4
     coverage: float = 0.87
+    most_hard_to_simple: float = 0.01
     steps: int = 300
 
 
@@ -104,7 +113,7 @@ def _row_weight(row: Row, size: int, settings: Settings) -> float:
     elif row.source == "own":
         base = settings.own_weight
     else:
-        base = min(1.0, (settings.source_rows / size) ** 0.5)
+        base = settings.licensed_weight * min(1.0, (settings.source_rows / size) ** 0.5) * (row.source not in settings.unused)
     return base * row.weight * (settings.disputed if row.label2 else 1.0)
 
 
@@ -127,7 +136,7 @@ def fit(features: Matrix, rows: Sequence[Row], settings: Settings, start: Fitted
     if missing:
         raise InputError(f"no prompt is labelled {', '.join(missing)}", hint="every class needs examples")
     scaling = _scaling(features, settings)
-    model = LogisticRegression(C=settings.inverse_penalty, max_iter=settings.steps, tol=1e-3, warm_start=start is not None)
+    model = LogisticRegression(C=settings.inverse_penalty, max_iter=settings.steps, tol=1e-4, warm_start=start is not None)
     if start is not None:
         model.classes_ = np.arange(len(ROUTE_CLASSES))
         model.coef_, model.intercept_ = start.weights / scaling, start.bias.copy()
@@ -140,8 +149,16 @@ def logits(fitted: Fitted, features: Matrix) -> Floats:
     return np.asarray(features @ fitted.weights.T + fitted.bias)
 
 
-def left_out(features: Matrix, rows: Sequence[Row], folds: Sequence[int], settings: Settings) -> Floats:
+def left_out(
+    features: Matrix,
+    rows: Sequence[Row],
+    folds: Sequence[int],
+    settings: Settings,
+    seen: Callable[[Fitted, list[int]], None] | None = None,
+) -> Floats:
     """The scores of each row by weights that never saw its fold; rows of fold −1 are always trained on and score nothing.
+
+    `seen` is told each fold's weights and the numbers of the rows that they did not see.
 
     When many rows are always trained on, each fold starts from their weights. It must never start from another fold's: those
     have seen the rows that are to be predicted, and a few steps do not make them forget.
@@ -156,10 +173,34 @@ def left_out(features: Matrix, rows: Sequence[Row], folds: Sequence[int], settin
         train, test = np.where(parts != fold)[0], np.where(parts == fold)[0]
         fitted = fit(features[train], [rows[number] for number in train], settings, start)
         out[test] = logits(fitted, features[test])
+        if seen is not None:
+            seen(fitted, [int(number) for number in test])
     return out
 
 
-def source_folds(rows: Sequence[Row], count: int = 6) -> list[int]:
+class _Wrapped:
+    """Counts how often a wrapper leaves the class of a prompt alone, by weights that never saw the prompt."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows, self.same, self.n = rows, Counter[str](), 0
+
+    def __call__(self, fitted: Fitted, test: list[int]) -> None:
+        written = [self.rows[number].prompt for number in test if self.rows[number].source.startswith("original/")]
+        prompts = sorted(written, key=lambda prompt: hashlib.sha256(prompt.encode("utf-8", "replace")).digest())[:_WRAPPED]
+        if not prompts:
+            return
+        plain = logits(fitted, matrix(prompts)).argmax(axis=1)
+        self.n += len(prompts)
+        for name, wrap in WRAPPERS.items():
+            found = logits(fitted, matrix([wrap(prompt) for prompt in prompts])).argmax(axis=1)
+            self.same[name] += int((found == plain).sum())
+
+    def shares(self) -> dict[str, float]:
+        """The share of prompts with the same class, by wrapper."""
+        return {name: self.same[name] / max(1, self.n) for name in WRAPPERS}
+
+
+def source_folds(rows: Sequence[Row], count: int = 3) -> list[int]:
     """A fold for each row such that no source is in two folds; each writer of original prompts is a fold of its own."""
     writers = sorted({row.source for row in rows if row.source.startswith("original/")})
     others = sorted({row.source for row in rows if not row.source.startswith(("original/", "composed/"))})
@@ -230,21 +271,31 @@ def train(rows: Sequence[Row], settings: Settings | None = None, features: Matri
     chosen = settings or Settings()
     found = matrix([row.prompt for row in rows]) if features is None else features
     folds = source_folds(rows)
-    scores = left_out(found, rows, folds, chosen)
+    wrapped = _Wrapped(rows)
+    scores = left_out(found, rows, folds, chosen, wrapped)
     chat = np.array([row.source.startswith("original/") and row.label2 is None for row in rows])
     labels = np.array([_NUMBER[row.label] for row in rows])
     temperature = temperature_of(scores[chat], labels[chat])
     judged = [row for row, mine in zip(rows, chat, strict=True) if mine]
-    thresholds = thresholds_of(answers_of(scores[chat], judged, temperature), chosen.coverage)
+    answers = answers_of(scores[chat], judged, temperature)
+    thresholds = careful(answers, thresholds_of(answers, chosen.coverage), chosen.most_hard_to_simple)
     tested = [number for number, fold in enumerate(folds) if fold >= 0]
     all_answers = answers_of(scores[tested], [rows[number] for number in tested], temperature, thresholds)
     by_source: dict[str, list[Answered]] = {}
     for number, one in zip(tested, all_answers, strict=True):
         by_source.setdefault(rows[number].source, []).append(one)
     held = [one for name, group in by_source.items() if name.startswith("original/") for one in group]
-    info = {"rows": len(rows), "sources": len({row.source for row in rows}), "data": digest(rows)}
+    scores_by_source = {name: scored(group) for name, group in sorted(by_source.items())}
+    overall = scored(held or all_answers)
+    info = {
+        "rows": len(rows),
+        "sources": len({row.source for row in rows}),
+        "data": digest(rows),
+        "temperature": round(temperature, 4),
+        "evaluation": evaluation(overall, scores_by_source, wrapped.shares()),
+    }
     weights = quantised(fit(found, rows, chosen), temperature, thresholds, info)
-    return Trained(weights, scored(held), {name: scored(group) for name, group in sorted(by_source.items())}, temperature)
+    return Trained(weights, overall, scores_by_source, temperature)
 
 
 def digest(rows: Sequence[Row]) -> str:

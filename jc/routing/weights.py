@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jc.catalog.model import RouteTable
 
 MAGIC: Final = b"jc-classifier-weights 1\n"
-FEATURES_VERSION: Final = 1
+FEATURES_VERSION: Final = 2
 """Raised when `features` gives other numbers for the same text: weights of another version are refused."""
 SHIPPED: Final = Path(__file__).with_name("weights.bin")
 SUFFIX: Final = ".weights"

@@ -20,12 +20,17 @@ _NOISE_NAMES: Final = (
     "system-reminder", "environment_details", "environment_context", "ide_selection", "ide_opened_file", "command-message",
     "command-name", "local-command-stdout", "tool_result", "tool_response", "function_results",
 )  # fmt: skip
+_ROLES: Final = ("user:", "human:", "me:", "q:")
+_ANSWERERS: Final = ("assistant:", "ai:", "bot:", "chatgpt:", "gpt:", "a:")
+_ROLE_WITHIN: Final = 12
+_QUOTES: Final = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "`": "`"}
 _PIECE: Final = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?|\S")
-_MARKS: Final = frozenset(",.:;!?-–—…()*~\"'")
+_MARKS: Final = frozenset(",.:;!?-–—…()*~\"'¿¡，。！？：、")
 _STOPS: Final = frozenset(":.,!-–—\n?")
 
 _GREETINGS = """hi hello hey heyy hiya heya howdy yo greetings hallo moin servus hola bonjour bonsoir salut coucou ciao buongiorno
-    buonasera salve ola oi hoi hej czesc merhaba selam namaste salam ahoj"""
+    buonasera salve ola oi hoi hej czesc merhaba selam namaste salam ahoj привет здравствуйте здравствуй 你好 您好 请问 こんにちは
+    すみません 안녕하세요 안녕 مرحبا नमस्ते"""
 _GREETINGS_OF_TWO = """good morning|good afternoon|good evening|good day|guten tag|guten morgen|guten abend|buenos dias|
     buenas tardes|buenas noches|bom dia|boa tarde|boa noite|dear sir|dear madam|dear assistant|dear ai|
     dear chatgpt|dear team|dear all|goedemorgen|dobry den|dzien dobry"""
@@ -83,7 +88,14 @@ _OPENERS = """so|ok|okay|well|um|umm|uh|hmm|hm|now|alright|btw|by the way|actual
     me ajuda|me ajude|alsjeblieft|kun je|kan je|kunt u|een vraag|ik heb een vraag|snalla|kan du|prosze|
     czy mozesz|mozesz|mam pytanie|lutfen|bir sorum var|tolong|bisakah kamu|пожалуйста|подскажи пожалуйста|
     подскажите пожалуйста|подскажи|помоги|помоги мне|помогите|у меня вопрос|можешь|можешь ли ты|не мог бы ты|
-    вопрос|быстрый вопрос"""
+    вопрос|быстрый вопрос|kannst du mir bitte helfen|konntest du mir helfen|konntest du mir bitte helfen|
+    konnen sie mir helfen|konnten sie mir bitte helfen|kannst du mir damit helfen|ich brauche hilfe|ich brauche deine hilfe|
+    me puedes ayudar con esto|me podrias ayudar|me podrias ayudar con esto|podrias ayudarme|podrias ayudarme con esto|
+    necesito ayuda|necesito tu ayuda|peux tu m'aider avec ca|pouvez-vous m'aider|pouvez vous m'aider|j'ai besoin d'aide|
+    puoi aiutarmi con questo|mi puoi aiutare|mi serve aiuto|voce pode me ajudar|voce pode me ajudar com isso|
+    pode me ajudar com isso|preciso de ajuda|kun je me helpen|kun je me hiermee helpen|kan je me helpen|
+    czy mozesz mi pomoc|yardim eder misin|bana yardim eder misin|можешь помочь|помоги пожалуйста|помогите пожалуйста|
+    能帮我一下吗|请帮我|麻烦你|帮个忙|一个问题|教えてください|질문 있어요|도와줘|도와주세요"""
 _CLOSERS = """thanks|thank you|thx|thnx|tysm|ty|cheers|please|pls|plz|asap|many thanks|thanks a lot|thanks so much|
     thanks a bunch|thanks a ton|thanks a million|thanks in advance|thank you so much|thank you very much|
     thank you in advance|thank you so much in advance|thank you very much in advance|
@@ -105,7 +117,10 @@ _CLOSERS = """thanks|thank you|thx|thnx|tysm|ty|cheers|please|pls|plz|asap|many 
     gracias|muchas gracias|gracias de antemano|por favor|merci|merci d'avance|merci beaucoup|s'il te plait|
     s'il vous plait|svp|stp|grazie|grazie mille|grazie in anticipo|per favore|obrigado|obrigada|bedankt|
     alvast bedankt|dank je|tack|tack pa forhand|dzieki|z gory dziekuje|tesekkurler|terima kasih|спасибо|
-    спасибо заранее|заранее спасибо|пожалуйста|ok|okay|lol|haha|for me|🙏|😊|🙂|😅|😂|❤️"""
+    спасибо заранее|заранее спасибо|пожалуйста|
+    谢谢|谢谢你|多谢|拜托了|ありがとう|ありがとうございます|お願いします|
+    감사합니다|고마워|고맙습니다|mil gracias|muchas gracias de antemano|vielen dank im voraus|merci bien|danke sehr|
+    ok|okay|lol|haha|for me|🙏|😊|🙂|😅|😂|❤️"""
 _FILLER: Final = frozenset(
     """i you we me my your it its this that these the a an one to for with of on in at is are was be am been have
     has had do does did can could will would shall should may might must please help need want like know question
@@ -116,7 +131,10 @@ _FILLER: Final = frozenset(
     lot too i'm i've i'd it's don't can't you're work today's assistant ai chatgpt bot model helpful expert answer
     reply respond following below previous request prompt message carefully honest honestly brutally polite dear sir
     madam guys everyone someone anyone figure out how go look take by as doing going finds week weekend everything
-    also mind""".split()  # noqa: SIM905  a list of 200 strings cannot be read
+    also mind use colleague coworker friend boss wife husband mom mum dad teacher son daughter brother sister neighbour
+    neighbor roommate asked asks told wants wanted had came never knew clue idea curious curiosity silly stupid dumb weird
+    random sound sounds isn't wasn't doesn't didn't awesome cool grateful glad perfect fast quickly soon own because since
+    love understand learn lately always usually ages while talking talked chatting own sake""".split()  # noqa: SIM905  a list of 200 strings cannot be read
 )
 
 Tree = dict[str, Any]
@@ -153,9 +171,26 @@ _TRAILING: Final = _tree(_phrases(_CLOSERS), backwards=True)
 
 def bounded(text: str) -> str:
     """The part of a prompt that is looked at: all of it up to 2,100 characters, else its front and its end."""
+    if ":" in text[:_ROLE_WITHIN]:
+        text = _last_turn(text)
     if "<" in text and any(name in text[:_NOISE_WITHIN] for name in _NOISE_NAMES):
         text = _quiet(text[:_NOISE_WITHIN]) + text[max(_NOISE_WITHIN, len(text) - TAIL) :]
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
+
+
+def _last_turn(text: str) -> str:
+    """Of a pasted conversation (`User: … Assistant: … User: …`) the last thing that the user says."""
+    start = text[:_ROLE_WITHIN].lstrip().lower()
+    role = next((name for name in _ROLES if start.startswith(name)), None)
+    if role is None:
+        return text
+    recent = text[-_NOISE_WITHIN:].lower()
+    place = recent.rfind(f"\n{role}")
+    if place < 0 or not any(f"\n{name}" in recent[:place] for name in _ANSWERERS):
+        return text
+    last = text[-_NOISE_WITHIN:][place + len(role) + 1 :].strip()
+    end = min((at for name in _ANSWERERS if (at := last.lower().rfind(f"\n{name}")) >= 0), default=len(last))
+    return last[:end].strip() or text
 
 
 def _quiet(text: str) -> str:
@@ -173,11 +208,18 @@ def unwrapped(text: str) -> str:
     """A lower-cased, accent-folded text without the courtesies at its ends; the text itself when nothing else is in it."""
     core = text.strip()
     for _ in range(3):
-        shorter = _without_sentence(_without_tail(_without_lead(core)))
+        shorter = _without_last(_without_sentence(_without_tail(_without_lead(_unquoted(core)))))
         if shorter == core:
             break
         core = shorter
     return core
+
+
+def _unquoted(text: str) -> str:
+    """A text without the quotation marks around all of it."""
+    if len(text) > 4 and _QUOTES.get(text[0]) == text[-1] and text[0] not in text[1:-1] and text[-1] not in text[1:-1]:
+        return text[1:-1].strip()
+    return text
 
 
 def _without_lead(text: str) -> str:
@@ -254,12 +296,23 @@ def _longest_back(words: list[str], place: int) -> int:
 def _without_sentence(text: str) -> str:
     """A text without its first sentence when that is nothing but filler."""
     head = text[:110]
-    ends = [place for mark in (". ", "! ", "? ", ": ", "\n") if (place := head.find(mark, 0, 100)) > 0]
+    ends = [place for mark in (". ", "! ", "? ", ": ", "\n", ", but ", " - ") if (place := head.find(mark, 0, 100)) > 0]
     if not ends:
         return text
     end = min(ends)
-    rest = text[end + 1 :].lstrip(" \n.!?:")
+    rest = text[end + 1 :].lstrip(" \n.!?:").removeprefix("but ").removeprefix("- ")
     return rest if _is_filler(head[:end]) and _substantial(rest) else text
+
+
+def _without_last(text: str) -> str:
+    """A text without its last sentence when that is nothing but filler."""
+    tail = text[-110:-2]
+    start = max(tail.rfind(mark) for mark in (". ", "! ", "? ", "\n"))
+    if start < 0:
+        return text
+    place = max(0, len(text) - 110) + start + 1
+    kept = text[:place].rstrip()
+    return kept if _is_filler(text[place:]) and _substantial(kept) else text
 
 
 def _is_filler(sentence: str) -> bool:
