@@ -1,7 +1,6 @@
 """Files are absent, old or new, never partial: temporary file in the same folder, flushed, synced, renamed."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,12 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else package.parent / name
 
 
+def _temporary(folder: Path) -> tuple[int, str]:
+    import tempfile  # 3 ms that a command which only reads need not spend
+
+    return tempfile.mkstemp(prefix=".jc-", dir=folder)
+
+
 def check_writable(path: Path) -> None:
     """IoFailure now rather than after an hour of paid calls, when `path` could not be written."""
     folder = path.parent
@@ -25,18 +30,25 @@ def check_writable(path: Path) -> None:
     if path.is_dir():
         raise IoFailure(f"cannot write `{path}`: it is a folder", hint="name a file")
     try:
-        handle, name = tempfile.mkstemp(prefix=".jc-", dir=folder)
+        handle, name = _temporary(folder)
         os.close(handle)
         Path(name).unlink()
     except OSError as error:
         raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="name another `--output`") from error
 
 
-def write_atomically(path: Path, data: str | bytes, mode: int = 0o644) -> None:
-    """Replace `path` by `data` in one step; IoFailure leaves the old file as it was."""
+def usual_mode() -> int:
+    """The mode of a new file as the umask of this process has it: 0644 with the usual 022, 0600 with 077."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def write_atomically(path: Path, data: str | bytes, mode: int | None = None) -> None:
+    """Replace `path` by `data` in one step; IoFailure leaves the old file as it was. Without `mode` the umask decides."""
     raw = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
     try:
-        handle, name = tempfile.mkstemp(prefix=".jc-", dir=path.parent)
+        handle, name = _temporary(path.parent)
     except OSError as error:
         raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="name another `--output`") from error
     temporary = Path(name)
@@ -45,7 +57,7 @@ def write_atomically(path: Path, data: str | bytes, mode: int = 0o644) -> None:
             out.write(raw)
             out.flush()
             os.fsync(out.fileno())
-        temporary.chmod(mode)
+        temporary.chmod(usual_mode() if mode is None else mode)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -53,17 +65,20 @@ def write_atomically(path: Path, data: str | bytes, mode: int = 0o644) -> None:
 
 
 @contextmanager
-def replacing(path: Path, mode: int = 0o644) -> Iterator[TextIO]:
-    """A text file (UTF-8) that takes the place of `path` when the block ends well; IoFailure leaves the old file as it was."""
+def replacing(path: Path, mode: int | None = None) -> Iterator[TextIO]:
+    """A text file (UTF-8) that takes the place of `path` when the block ends well; IoFailure leaves the old file as it was.
+
+    Without `mode` the umask decides who may read it.
+    """
     temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=".jc-", dir=path.parent)
+        handle, name = _temporary(path.parent)
         temporary = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
-        temporary.chmod(mode)
+        temporary.chmod(usual_mode() if mode is None else mode)
         temporary.replace(path)
     except OSError as error:
         raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="free some space, or name another file") from error

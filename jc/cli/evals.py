@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jc.cli.evals_compare import register as register_compare
+from jc.cli.evals_doubts import tell_missing
 from jc.cli.evals_judge import register as register_judge
 from jc.cli.evals_label import register as register_label
 from jc.cli.evals_options import environment_of, finite, judge_template_of, one_of, scale_of, url_of
@@ -15,7 +16,7 @@ from jc.cli.evals_report import register as register_report
 from jc.cli.evals_run import Carrying
 from jc.cli.evals_stats import register as register_stats
 from jc.cli.options import command, new_app, split_list
-from jc.cli.output import Out, problem
+from jc.cli.output import Out, problem, terminal_width
 
 if TYPE_CHECKING:
     from jc.evals.runfolder import RunFolder
@@ -181,7 +182,7 @@ def list_runs(out: Out) -> None:
     from jc.evals.finish import overview
     from jc.evals.runfolder import listed
     from jc.report.document import Document
-    from jc.report.numbers import UNKNOWN, count, usd_amount
+    from jc.report.numbers import UNKNOWN, count
     from jc.report.table import Column, Table
 
     rows = [overview(folder) for folder in listed(Path(out.config.get("runs")))]
@@ -190,12 +191,21 @@ def list_runs(out: Out) -> None:
     cells = [
         [
             row["run_id"], row["created"], ", ".join(row["candidates"]), ", ".join(row["judges"]) or UNKNOWN,
-            count(row["prompts"]), count(row["missing"]), usd_amount(row["spent_usd"]),
+            count(row["prompts"]), count(row["missing"]), _spent(row),
         ]
         for row in rows
     ]  # fmt: skip
     text = Table(columns, cells).text() if rows else f"no runs in `{out.config.get('runs')}`"
     out.emit(Document("jc.runs/1", {"runs": rows}, rows, [Table(columns, cells)], text=text))
+
+
+def _spent(row: Mapping[str, Any]) -> str:
+    """What a run has spent; an unknown price is not zero."""
+    from jc.report.numbers import UNKNOWN, usd_amount
+
+    if not row["unpriced"]:
+        return usd_amount(row["spent_usd"])
+    return f"≥ {usd_amount(row['spent_usd'])}" if row["spent_usd"] else UNKNOWN
 
 
 @command(app, "show")
@@ -207,9 +217,10 @@ def show(out: Out, name: Annotated[str, typer.Argument(metavar="RUN", help="A ru
 
     folder = _find(out, name)
     summary = read_summary(folder)
-    out.emit(run_document(folder, summary))
+    out.emit(run_document(folder, summary, terminal_width(98)))
     for line in judge_lines(summary):
         out.say(line)
+    tell_missing(out, folder, summary)
 
 
 @command(app, "resume")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jc.cli.options import command
-from jc.cli.output import Out, problem
+from jc.cli.output import Out, problem, terminal_width
 from jc.errors import AnswerIsNo, InputError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def compare(
     from jc.report.evals_compare import comparison_document
 
     found, sides = _compared(out, run, base, anyway)
-    out.emit(comparison_document(found, *sides))
+    out.emit(comparison_document(found, *sides, terminal_width(98)))
 
 
 def gate(
@@ -69,7 +69,7 @@ def gate(
     found, sides = _compared(out, run, baseline, anyway)
     marked = [side.name for side in sides if side.unreliable]
     answer = decide(found, Limits(margin, min_coverage, _share(max_cost_increase)), unreliable=marked)
-    document = gate_document(answer, found, *sides)
+    document = gate_document(answer, found, *sides, terminal_width(98))
     out.emit(document)
     append_summary(os.environ, render(document, "markdown"))
     if not answer.passed:

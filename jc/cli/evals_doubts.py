@@ -8,8 +8,8 @@ from jc.cli.output import Out
 from jc.sanitise import clip
 
 if TYPE_CHECKING:
-    from jc.evals.pipeline import Pipeline
     from jc.evals.run import Finished
+    from jc.evals.runfolder import RunFolder
 
 _UNREAD = frozenset({"unparsed", "conflict", "off_menu"})
 _NOT_RUN = frozenset({"not_run", "stopped", "budget", "not_recorded"})
@@ -31,6 +31,26 @@ def tell_doubts(out: Out, finished: "Finished", summary: Mapping[str, Any], unpr
     for name, why in finished.given_up.items():
         out.warn(f"{name} was given up: {why}")
     _failed(out, finished)
+
+
+def tell_missing(out: Out, folder: "RunFolder", summary: Mapping[str, Any]) -> None:
+    """Repeat what the run itself said was missing: answers by name and reason, verdicts by number, and the mark."""
+    from jc.report.evals_probes import unreliable_line
+    from jc.report.run_document import missing_rows
+
+    if line := unreliable_line(summary):
+        out.warn(line)
+    _unusable(out, {"stopping": None, **summary})
+    rows = missing_rows(folder) if summary["missing"] else []
+    for row in rows[:5]:
+        out.warn(f"no answer of {row['candidate']} to prompt `{row['prompt_id']}`: {row['error_message'] or row['error_type']}")
+    if len(rows) > 5:
+        out.warn(f"and {len(rows) - 5:,} more answers are missing; they are in the results with their `error_type`")
+    verdicts = summary.get("missing_verdicts") or 0
+    if verdicts:
+        out.warn(f"{verdicts:,} verdicts are missing")
+    if rows or verdicts:
+        out.hint(f"ask for them with `jc evals resume {folder.path}`")
 
 
 def _unusable(out: Out, summary: Mapping[str, Any]) -> None:
@@ -61,50 +81,6 @@ def unread_share(finished: "Finished") -> float:
     """The share of the judges' replies that could not be read."""
     notes = [note for note in finished.results.pipeline.games.values() if note.keys and note.failure is None]
     return sum(note.parse in _UNREAD for note in notes) / len(notes) if notes else 0.0
-
-
-def missing_verdicts(finished: "Finished") -> int:
-    """Verdicts that failed, and those of pairs and answers that are not there yet."""
-    from jc.evals.work import Slot
-
-    pipeline, plan = finished.results.pipeline, finished.results.plan
-    failed = sum(1 for note in (*pipeline.games.values(), *pipeline.probes.values()) if note.failure)
-    absent = len(plan.looks()) - len(pipeline.probes)
-    for case in range(len(plan.evalset.cases)):
-        for epoch in range(plan.settings.epochs):
-            gone = {
-                number
-                for number in range(len(plan.candidates))
-                if pipeline.asks(Slot(case, number, epoch))
-                and ((note := pipeline.answers.get(Slot(case, number, epoch))) is None or note.status == "error")
-            }
-            if plan.pairwise:
-                absent += 2 * len(plan.judges) * sum(1 for pair in _played(pipeline, case) if gone & set(pair))
-            if plan.pointwise:
-                absent += len(plan.judges) * len(gone)
-    unstarted = max(0, _startable(finished) - len(pipeline.games)) if finished.stopped else 0
-    return failed + absent + unstarted
-
-
-def _played(pipeline: "Pipeline", case: int) -> list[tuple[int, int]]:
-    return [pair for pair in pipeline.plan.pairs(case) if pipeline.plays(case, *pair)]
-
-
-def _startable(finished: "Finished") -> int:
-    """Games whose answers are all there."""
-    from jc.evals.work import Slot
-
-    pipeline, plan = finished.results.pipeline, finished.results.plan
-    count = 0
-    for case in range(len(plan.evalset.cases)):
-        for epoch in range(plan.settings.epochs):
-            notes = [pipeline.answers.get(Slot(case, number, epoch)) for number in range(len(plan.candidates))]
-            good = {number for number, note in enumerate(notes) if note is not None and note.status == "ok"}
-            if plan.pairwise:
-                count += 2 * len(plan.judges) * sum(1 for pair in _played(pipeline, case) if set(pair) <= good)
-            if plan.pointwise:
-                count += len(plan.judges) * len(good)
-    return count
 
 
 def _failed(out: Out, finished: "Finished") -> None:

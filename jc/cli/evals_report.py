@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jc.cli.options import command
-from jc.cli.output import Out
+from jc.cli.output import Out, terminal_width
 
 if TYPE_CHECKING:
     from jc.report.document import Document
@@ -54,4 +54,4 @@ def _document(out: Out, name: str) -> "Document":
             return rows_document(path)
     else:
         folder = find(runs, name)
-    return run_document(folder, read_summary(folder))
+    return run_document(folder, read_summary(folder), terminal_width(98))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from jc.cli.evals_doubts import missing_verdicts, tell_doubts, unread_share
+from jc.cli.evals_doubts import tell_doubts, unread_share
 from jc.cli.evals_options import usd_of
-from jc.cli.output import Out
+from jc.cli.output import Out, terminal_width
 from jc.errors import InputError, StoppedEarly
 from jc.files import write_atomically
 from jc.report.document import BASE_FORMATS
@@ -54,6 +54,7 @@ class Carrying:
     def go(self, request: "Request") -> None:
         """Prepare, tell the plan, carry it out, write, tell the end."""
         prepared = self.prepare(request)
+        _tell_changes(self.out, prepared)
         _tell_plan(self.out, prepared, self.flags["concurrency"])
         if self.flags["dry_run"]:
             self.out.emit(_plan_document(prepared, self.flags["concurrency"]))
@@ -90,7 +91,7 @@ def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
     from jc.report.run_document import run_document
 
     summary = derive(finished, raw=raw_csv)
-    document = run_document(finished.folder, summary)
+    document = run_document(finished.folder, summary, terminal_width(98))
     if not any(row["answered"] for row in summary["candidates"]) and out.files:
         out.warn("no answer came: the files of `--output` are left as they were")
         out.show(document)
@@ -108,6 +109,15 @@ def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
             out.say(f"Wrote `{path}`.")
     out.show(document)
     return summary
+
+
+def _tell_changes(out: Out, prepared: "Prepared") -> None:
+    """What this start asks for otherwise than the last one in the same folder: its result takes the place of that one's."""
+    from jc.evals.finish import changed_settings
+
+    changes = [] if prepared.where.fresh else changed_settings(prepared)
+    if changes:
+        out.say(f"note: `{prepared.path}` was last started with {', '.join(changes)}; its finished calls are used where they fit")
 
 
 def _tell_plan(out: Out, prepared: "Prepared", concurrency: int) -> None:
@@ -227,7 +237,7 @@ def _leave(finished: "Finished", summary: Mapping[str, Any], prepared: "Prepared
         raise typer.Exit(130 if finished.stopped == "SIGINT" else 143)
     if finished.stopped:
         raise StoppedEarly(f"stopped: {finished.stopped}", hint=again)
-    unjudged = missing_verdicts(finished)
+    unjudged = summary["missing_verdicts"]
     if summary["missing"] or unjudged:
         raise StoppedEarly(f"{summary['missing']:,} answers and {unjudged:,} verdicts are missing", hint=again)
     if unread_share(finished) == 1.0:

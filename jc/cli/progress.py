@@ -61,9 +61,12 @@ class RunProgress:
         """Something of an endpoint that a person who waits wants to know."""
         wait = f" for {notice.wait_s:.0f} s" if notice.wait_s is not None and notice.wait_s >= 0.5 else ""
         text = clip(f"{notice.endpoint}: {notice.event}{wait}: {notice.reason}", 110)
-        if notice.event == "retrying":
+        now = time.monotonic()
+        short = notice.event in {"waiting", "recovered", "probing"} and (notice.wait_s or 0.0) < LINE_EVERY_S
+        if notice.event == "retrying" or (short and now - self._last_line < LINE_EVERY_S):
             self._status = text
             return
+        self._last_line = now
         if self._bars is not None:
             self._bars.console.print(text, markup=False, highlight=False)
         else:

@@ -14,10 +14,11 @@ from jc.evals import probing, runfolder
 from jc.evals.journal import Journal
 from jc.evals.judge import JudgeTemplate
 from jc.evals.labels import labels_of
+from jc.evals.missing import missing_verdicts
 from jc.evals.outputs import write_csv
 from jc.evals.plan import Plan, Settings
 from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS, UNASKED, Results
-from jc.evals.run import Finished, Request
+from jc.evals.run import Finished, Prepared, Request
 from jc.evals.runfolder import RunFolder
 from jc.evals.statistics.values import Evidence, Rules, Standings
 from jc.evals.statistics.values import Game as ScoredGame
@@ -42,6 +43,7 @@ def derive(finished: Finished, *, raw: bool = False) -> dict[str, Any]:
     summary = {
         **summary,
         "answers": results.pipeline.expected,
+        "missing_verdicts": missing_verdicts(finished),
         "judge_usd": summary["judge_usd"] + probing.cost_usd(results),
         **probing.summary(results),
         "stopping": _stopping(finished, summary),
@@ -130,9 +132,14 @@ def relabel(folder: RunFolder, games: Sequence[Mapping[str, Any]], clusters: Map
     if summary["standings"] is None:
         return summary
     people = labels_of(folder.path, games)
-    names = ("prompt_id", "a", "b", "score_a", "order", "judge")
+
+    def of(row: Mapping[str, Any]) -> str:
+        return clusters.get(row["prompt_id"], "")
+
     asked = [row for row in games if row["b"] and row["parse"] != "identical"]
-    read = [ScoredGame(*(row[name] for name in names), cluster=clusters.get(row["prompt_id"], "")) for row in asked]
+    read = [
+        ScoredGame(row["prompt_id"], row["a"], row["b"], row["score_a"], row["order"], row["judge"], of(row)) for row in asked
+    ]
     rules = Rules(draws=0, flips=1)
     found = standings(Evidence(read, label_games=people.games, label_weights=people.weights), rules) if read else None
     agreements = {card.judge: card.agreement for card in found.judges} if found else {}
@@ -187,6 +194,7 @@ def overview(folder: RunFolder) -> dict[str, Any]:
         summary = read_summary(folder)
     except InputError:
         summary = {}
+    rows = summary.get("candidates", ())
     return {
         "run_id": folder.id,
         "path": str(folder.path),
@@ -196,6 +204,7 @@ def overview(folder: RunFolder) -> dict[str, Any]:
         "prompts": summary.get("prompts"),
         "missing": summary.get("missing"),
         "spent_usd": summary.get("spent_usd"),
+        "unpriced": any(row["unpriced_answers"] for row in rows),
     }
 
 
@@ -211,6 +220,25 @@ def request_of(folder: RunFolder, judges: Sequence[str] | None = None) -> Reques
     data.update(prompts=prompts, candidates=tuple(data["candidates"]), judges=tuple(data["judges"]), scale=tuple(data["scale"]))
     request = Request(**data, settings=settings, judge_template=JudgeTemplate(**template) if template else None)
     return request if judges is None else replace(request, judges=tuple(judges))
+
+
+def changed_settings(prepared: Prepared) -> list[str]:
+    """The settings of the last start in this folder that this one has otherwise, as `--limit 6`; empty for a new folder."""
+    folder = RunFolder(prepared.path)
+    if not folder.manifest.is_file():
+        return []
+    before = folder.read_manifest()["request"]
+    now = json.loads(json.dumps(asdict(prepared.request), default=str))
+    old = {**before["settings"], "limit": before["limit"], "controls": before.get("controls", 0)}
+    new = {**now["settings"], "limit": now["limit"], "controls": now["controls"]}
+    return [
+        f"--{_FLAGS.get(name, name.replace('_', '-'))} {old[name]}" if old[name] is not None else f"no --{name.replace('_', '-')}"
+        for name in new
+        if name in old and old[name] != new[name]
+    ]
+
+
+_FLAGS = {"mode": "judge-mode", "stream": "ttft"}
 
 
 def how_of(folder: RunFolder) -> dict[str, Any]:

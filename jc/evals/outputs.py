@@ -13,7 +13,7 @@ from jc.sanitise import plain, spreadsheet
 Row = Mapping[str, Any]
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], *, raw: bool = False, mode: int = 0o644) -> int:
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], *, raw: bool = False, mode: int | None = None) -> int:
     """Write the rows and return how many; cells that a spreadsheet would run are escaped unless `raw`."""
     count = 0
     with replacing(path, mode) as out:
@@ -36,7 +36,7 @@ def _cell(value: object, raw: bool) -> str:
     return str(value)
 
 
-def write_jsonl(path: Path, columns: Sequence[str], rows: Iterable[Row], *, mode: int = 0o644) -> int:
+def write_jsonl(path: Path, columns: Sequence[str], rows: Iterable[Row], *, mode: int | None = None) -> int:
     """Write the rows as JSON lines and return how many; money as decimal strings."""
     count = 0
     with replacing(path, mode) as out:

@@ -139,7 +139,7 @@ def prepare(
     # A replay needs no key: a placeholder stands where the catalog names a variable.
     known = _AnyKey(environment) if where.replay else environment
     parties = resolve_parties(names, catalog, gateway, known)
-    path = where.run_dir or where.runs / runfolder.run_id(str(prompts), request.candidates, request.judges, request.base_url)
+    path = where.run_dir or where.runs / run_name(request, prompts)
     low, high = request.scale
     protocol = Protocol(secret_of(path, where), low, high, request.judge_template, request.judge_max_tokens)
     probes = _probes(request, path)
@@ -153,6 +153,22 @@ def prepare(
     if spending.max_usd is not None:
         _refuse_small_cap(plan, spending.max_usd, now)
     return Prepared(request, plan, path, where, spending, prompts, catalog.digest, unpriced)
+
+
+def run_name(request: Request, prompts: Path) -> str:
+    """The name of the folder of this run."""
+    usual = Settings()
+    of_settings = ("temperature", "max_tokens", "stream")
+    changed: dict[str, Any] = {
+        name: getattr(request.settings, name) for name in of_settings if getattr(request.settings, name) != getattr(usual, name)
+    }
+    if request.template is not None:
+        changed["template"] = os.path.abspath(request.template)  # noqa: PTH100
+    if request.judge_template is not None:
+        changed["judge_template"] = asdict(request.judge_template)
+    if request.scale != Request("", ()).scale and request.settings.mode != "pairwise":
+        changed["scale"] = list(request.scale)
+    return runfolder.run_id(str(prompts), request.candidates, request.judges, request.base_url, changed)
 
 
 def _probes(request: Request, path: Path) -> Probes:

@@ -69,9 +69,21 @@ class RunFolder:
         return path
 
 
-def run_id(prompts: str, candidates: Sequence[str], judges: Sequence[str], base_url: str | None) -> str:
-    """The name of the run of these parties on this file: the same command finds its run again."""
-    parts = json.dumps([os.path.abspath(prompts), sorted(candidates), sorted(judges), base_url])  # noqa: PTH100
+def run_id(
+    prompts: str,
+    candidates: Sequence[str],
+    judges: Sequence[str],
+    base_url: str | None,
+    changed: Mapping[str, Any] | None = None,
+) -> str:
+    """The name of the run of these parties on this file: the same command finds its run again.
+
+    `changed` are the settings other than usual that make other requests of the same prompts (a temperature, a judge's template):
+    they get a folder of their own. Settings that only ask for more or fewer of the same requests (`--limit`, `--epochs`,
+    `--judge-mode`) share one, so that nothing is paid for twice.
+    """
+    who = [os.path.abspath(prompts), sorted(candidates), sorted(judges), base_url]  # noqa: PTH100
+    parts = json.dumps([*who, dict(changed)] if changed else who, sort_keys=True, default=str)
     stem = "".join(char if char.isalnum() or char in "-_" else "-" for char in Path(prompts).stem)[:40] or "run"
     return f"{stem}-{hashlib.sha256(parts.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
@@ -152,11 +164,19 @@ def find(runs: Path, name: str) -> RunFolder:
 
 
 def listed(runs: Path) -> list[RunFolder]:
-    """The runs under a folder, oldest first."""
+    """The runs under a folder by when they were first started, oldest first; a resume changes no place."""
     if not runs.is_dir():
         return []
-    found = [path.parent for path in runs.glob("*/manifest.json")]
-    return [RunFolder(path) for path in sorted(found, key=lambda path: ((path / "manifest.json").stat().st_mtime, path.name))]
+    found = [RunFolder(path.parent) for path in runs.glob("*/manifest.json")]
+    return sorted(found, key=lambda folder: (_created(folder), folder.id))
+
+
+def _created(folder: RunFolder) -> str:
+    """When the run was started, as its manifest says; a broken one stands first."""
+    try:
+        return str(folder.read_manifest().get("created", ""))
+    except InputError:
+        return ""
 
 
 def write_manifest(folder: RunFolder, manifest: Mapping[str, Any]) -> None:

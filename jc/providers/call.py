@@ -36,7 +36,7 @@ class Call:
 
     `lane` keeps judge traffic and candidate traffic from starving one another. With `stream` the answer is read as
     server-sent events and the reply carries the time to first token; `on_text` is then given each piece of the answer's text as
-    it comes (on the event loop: it must not block).
+    it comes (on the event loop: it must not block), once: when a stream breaks after its first piece it is not asked for again.
     """
 
     endpoint: Endpoint

@@ -28,6 +28,8 @@ from jc.quantities import Usage
 
 _TYPICAL_OUTPUT_TOKENS = 256
 _NEVER_REACHED_S = 45.0
+_NOBODY_AFTER = 3
+"""Tries over some seconds that nobody took: a wrong port or name is not an outage, and is not waited for like one."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,14 @@ class _Work:
     sent_at: float = 0.0
     started_at: str | None = None
     last: Attempt | None = None
+    heard: bool = False
+    """Whether text of the answer was passed on: it cannot be taken back, and must not come twice."""
+
+    def hear(self, text: str) -> None:
+        """Pass a piece of text on."""
+        self.heard = True
+        assert self.call.on_text is not None
+        self.call.on_text(text)
 
     @property
     def queue_ms(self) -> float:
@@ -98,7 +108,10 @@ class Client:
             gate.close(str(error))
             return Reply("error", failure=Failure("auth" if "key" in str(error) else "connection", str(error)))
         now = self._clock()
-        reply = await self._worked(_Work(call, request, self._waiter(call, request), gate, now, sent_at=now))
+        work = _Work(call, request, self._waiter(call, request), gate, now, sent_at=now)
+        if call.on_text is not None:
+            work.request = replace(request, on_text=work.hear)
+        reply = await self._worked(work)
         if self._recorder is not None and reply.status != "error":
             self._recorder.record(call, reply)
         return reply
@@ -173,6 +186,9 @@ class Client:
                 return self._answered(work, result, result.answer)
             assert result.fault is not None
             assert work.step is not None
+            if work.heard and work.step.action in {"retry", "pause", "park"}:
+                told = f"{work.step.failure.message} (a part of the answer was passed on already, so it is not asked for again)"
+                return self._failed(work, replace(work.step.failure, message=told))
             if work.step.action not in {"retry", "pause", "park"}:
                 return self._failed(work, work.step.failure, filtered=result.fault.filtered)
             if work.step.action == "retry":
@@ -217,7 +233,7 @@ class Client:
         self._settle(work, fault)
         gate.leave(given, overloaded=fault.overloaded, down=fault.down)
         if fault.down:
-            self._close_when_silent(gate, fault.failure.message)
+            self._close_when_silent(gate, fault)
 
     def _waits(self, seconds: float) -> bool:
         return seconds <= self.settings.max_wait_s or self.settings.park
@@ -271,9 +287,16 @@ class Client:
             gate.tell("stopped", reason, None)
         gate.close(reason)
 
-    def _close_when_silent(self, gate: Gate, reason: str) -> None:
+    def _close_when_silent(self, gate: Gate, fault: Fault) -> None:
         """Give up an endpoint that has been down too long; one that was never reached is not waited for as long."""
-        since = gate.limits.breaker.down_since
+        since, reason = gate.limits.breaker.down_since, fault.failure.message
+        if not gate.reached and fault.failure.kind == "connection" and not fault.sent:
+            gate.refusals += 1
+            gate.refused_at = self._clock() if gate.refused_at is None else gate.refused_at
+            patience = min(self.settings.refused_s, self.settings.max_wait_s)
+            if gate.refusals >= _NOBODY_AFTER and self._clock() - gate.refused_at >= patience:
+                self._close(gate, f"nobody answers there: {self._masked(reason)} ({gate.refusals} tries)")
+                return
         patience = self.settings.max_wait_s if gate.reached else min(_NEVER_REACHED_S, self.settings.max_wait_s)
         if since is not None and (down_s := self._clock() - since) > patience:
             self._close(gate, f"no answer for {down_s:.0f} s: {self._masked(reason)}")

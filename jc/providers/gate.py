@@ -52,6 +52,10 @@ class Gate:
         self.answers = 0
         self.reached = False
         """Whether any HTTP answer ever came, be it an error."""
+        self.refusals = 0
+        """Attempts that found nobody there, before any answer came."""
+        self.refused_at: float | None = None
+        """When the first of them did (monotonic)."""
         self.parked = False
         self._clock = clock
         self._tell = tell

@@ -16,7 +16,8 @@ class ClientSettings:
 
     `timeout_s` bounds one attempt from first byte sent to last byte read; `max_wait_s` bounds what a call may spend waiting
     for retries and pauses; `backoff_s` is the wait before the first retry, doubled each time; `park` waits for the reset of
-    an exhausted budget instead of stopping the endpoint.
+    an exhausted budget instead of stopping the endpoint; `refused_s` is how long an endpoint that never answered is tried while
+    nobody listens there.
     """
 
     concurrency: int = 32
@@ -25,6 +26,7 @@ class ClientSettings:
     max_wait_s: float = 600.0
     park: bool = False
     backoff_s: float = 1.0
+    refused_s: float = 5.0
     max_bytes: int = 16 * 2**20
     user_agent: str = f"jc/{jc.__version__}"
     seed: int = 0

@@ -7,26 +7,29 @@ from typing import Any
 from jc.report.document import Document
 from jc.report.evals_agreement import agreement_tables
 from jc.report.evals_probes import control_lines, sentinel_lines
+from jc.report.narrow import narrow
 from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_amount
 from jc.report.table import Column, Table, markdown_cell
 
 SCHEMA = "jc.evals/1"
 WIDTH = 98
 """Columns of text for a person, where no terminal tells its own."""
+_SPARE = ("interval", "Checks", "p50", "p", "ordinal")
+"""What a narrow terminal goes without, one after the other."""
 DEMO_NOTE = "demo data: the answers and the judge are the embedded demo endpoint's"
 Summary = Mapping[str, Any]
 
 
-def evals_document(summary: Summary) -> Document:
-    """The result of a run in every format; `records` are the candidates' rows."""
+def evals_document(summary: Summary, width: int = WIDTH) -> Document:
+    """The result of a run in every format; `records` are the candidates' rows, `width` that of the text in columns."""
     tables = list(_tables(summary))
-    parts = [table.text() for table in tables[:1]]
+    parts = [narrow(table, width, _SPARE) for table in tables[:1]]
     if lines := word_lines(summary):
-        parts.append("\n".join(lines))
+        parts.append("\n".join(textwrap.fill(line, width, subsequent_indent=" " * 12) for line in lines))
     probed = [*control_lines(summary), *sentinel_lines(summary), *([line] if (line := stopping_line(summary)) else [])]
     if probed:
-        parts.append("\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in probed))
-    parts.extend(table.text() for table in tables[1:])
+        parts.append("\n".join(textwrap.fill(line, width, subsequent_indent="  ") for line in probed))
+    parts.extend(narrow(table, width, _SPARE) for table in tables[1:])
     if summary["demo"]:
         parts.append(f"({DEMO_NOTE})")
     markdown = [table.markdown() for table in tables]

@@ -1,6 +1,7 @@
 """One run against another for people and machines, and the gate's answer as table, JUnit, annotations and step summary."""
 
 from dataclasses import asdict
+from textwrap import fill
 from typing import Any
 
 from jc.evals.statistics.against import Changed, Comparison, Side
@@ -8,8 +9,11 @@ from jc.evals.statistics.gate import Gate
 from jc.report.document import Document
 from jc.report.github import annotation
 from jc.report.junit import Demand, gates_junit
+from jc.report.narrow import narrow
 from jc.report.numbers import MINUS, UNKNOWN, percent, seconds, usd_amount
 from jc.report.table import Column, Table
+
+_SPARE = ("p95", "$/1k answers")
 
 
 def _points(row: Changed) -> str:
@@ -70,7 +74,7 @@ def _notes(found: Comparison, run: Side, base: Side) -> str:
     return " ".join(parts)
 
 
-def comparison_document(found: Comparison, run: Side, base: Side) -> Document:
+def comparison_document(found: Comparison, run: Side, base: Side, width: int = 98) -> Document:
     """The comparison in every format; differences are run minus base."""
     table = _table(found, run.basis)
     notes = _notes(found, run, base)
@@ -80,11 +84,11 @@ def comparison_document(found: Comparison, run: Side, base: Side) -> Document:
     ]
     return Document(
         "jc.evals-comparison/1", payload, records, [table],
-        text=f"{table.text()}\n\n{notes}", markdown=f"{table.markdown()}\n\n{notes}",
+        text=f"{narrow(table, width, _SPARE)}\n\n{fill(notes, width)}", markdown=f"{table.markdown()}\n\n{notes}",
     )  # fmt: skip
 
 
-def gate_document(answer: Gate, found: Comparison, run: Side, base: Side) -> Document:
+def gate_document(answer: Gate, found: Comparison, run: Side, base: Side, width: int = 98) -> Document:
     """The gate's answer; `junit` and `github` beside the usual formats."""
     table = Table(
         (Column("Check"), Column("Candidate"), Column("Answer"), Column("Why")),
@@ -98,7 +102,7 @@ def gate_document(answer: Gate, found: Comparison, run: Side, base: Side) -> Doc
         payload,
         [asdict(check) for check in answer.checks],
         [table],
-        text=f"{comparison.text()}\n\n{table.text()}\n\n{verdict}",
+        text=f"{narrow(comparison, width, _SPARE)}\n\n{narrow(table, width)}\n\n{verdict}",
         markdown=f"### Evals: {verdict}\n\n{comparison.markdown()}\n\n{table.markdown()}",
         extra={"junit": lambda: _junit(answer), "github": lambda: _annotations(answer)},
     )

@@ -12,7 +12,7 @@ from jc.errors import InputError
 from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS
 from jc.evals.runfolder import RunFolder
 from jc.report.document import Document
-from jc.report.evals import evals_document
+from jc.report.evals import WIDTH, evals_document
 from jc.report.github import evals_summary
 from jc.report.html import without_credentials
 from jc.report.run_rows import read_rows
@@ -20,7 +20,7 @@ from jc.report.run_rows import read_rows
 Row = dict[str, Any]
 
 
-def run_document(folder: RunFolder, summary: Mapping[str, Any]) -> Document:
+def run_document(folder: RunFolder, summary: Mapping[str, Any], width: int = WIDTH) -> Document:
     """The result of a run; HTML and JUnit are made from results.csv and comparisons.csv of its folder when they are asked for."""
 
     def answers() -> Iterator[Row]:
@@ -37,8 +37,13 @@ def run_document(folder: RunFolder, summary: Mapping[str, Any]) -> Document:
 
         return xml(summary, answers())
 
-    document = evals_document(summary)
+    document = evals_document(summary, width)
     return replace(document, markdown=evals_summary(summary), extra={**document.extra, "html": html, "junit": junit})
+
+
+def missing_rows(folder: RunFolder) -> list[Row]:
+    """The rows of answers that did not come."""
+    return [row for row in read_rows(folder.path / "results.csv", RESULT_COLUMNS) if row["status"] == "error"]
 
 
 def rows_document(path: Path) -> Document:

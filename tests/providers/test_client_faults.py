@@ -1,6 +1,7 @@
 """Everything a server can do wrong, on real sockets: each fault has its own status or kind, and the other calls go on."""
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from jc.providers.endpoint import Endpoint
 from jc.providers.settings import ClientSettings
 from tests.fakes import answers
 from tests.fakes.calls import Till, Watch, calls, complete, endpoint, kinds
+from tests.fakes.chain import closed_port
 from tests.fakes.provider import FakeProvider
 from tests.fakes.script import Fault, Script, rate_limit, storm
 
@@ -267,3 +269,29 @@ def test_a_call_gives_up_when_its_patience_is_over() -> None:
     assert reply.failure is not None
     assert reply.failure.kind == "malformed"
     assert reply.attempts <= 2
+
+
+def test_a_port_where_nobody_listens_is_given_up_after_a_few_tries() -> None:
+    """Refused connections to a server that never answered end in the time set for it, with the reason, and not in an outage's."""
+    settings = ClientSettings(backoff_s=0.05, refused_s=0.3, max_attempts=50)
+    started = time.monotonic()
+    replies = complete(calls(endpoint(f"http://127.0.0.1:{closed_port()}/v1"), 3), settings)
+
+    assert time.monotonic() - started < 3
+    assert any("nobody answers there" in (reply.failure.message if reply.failure else "") for reply in replies)
+    assert max(reply.attempts for reply in replies) < 50
+
+
+def test_a_stream_that_breaks_after_its_first_piece_is_not_asked_for_again() -> None:
+    """Text that was passed on cannot be taken back: one attempt, and a reason. Unheard, it is tried again."""
+    heard: list[str] = []
+    with FakeProvider(Script(faults=(Fault("cut", times=1),))) as server:
+        (call,) = calls(endpoint(server.url), 1)
+        (reply,) = complete([replace(call, stream=True, on_text=heard.append)], QUICK)
+        (again,) = complete([replace(call, stream=True, body={**call.body, "seed": 1})], QUICK)
+
+    assert heard
+    assert (reply.status, reply.attempts) == ("error", 1)
+    assert reply.failure is not None
+    assert "passed on already" in reply.failure.message
+    assert (again.status, again.attempts) == ("ok", 2)
