@@ -34,7 +34,7 @@ def optimize(
     max_bad: Annotated[str | None, typer.Option(metavar="SHARE", help="Exit 2 when more rows than this are bad, as 1%.")] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of intervals and of an assumed mix.")] = 0,
 ) -> None:
-    """Choose a model for each class: the cheapest table that keeps quality and time, and the whole frontier.
+    """Choose a model for each class, and the threshold of unsure ones: the cheapest table that keeps quality and time.
 
     Exact: every combination that is left out is beaten by one that is shown. Models that nobody has measured for a class are
     listed, not guessed. `-o table.yaml` writes the chosen table; `jc simulate -r table.yaml` confirms its figures.

@@ -86,6 +86,9 @@ def model_tables(payload: Fields) -> list[Table]:
     classes = list(rows[0]["routes"]) if rows else []
     heads = ["Model"] if len(rows) < 2 else [row["name"] for row in rows]
     cells = [[name, *(row["routes"][name] for row in rows)] for name in classes]
+    if any(row["threshold"] is not None for row in rows):
+        limits = ["the classifier's own" if row["threshold"] is None else f"{row['threshold']:g}" for row in rows]
+        cells.append(["(threshold)", *limits])
     return [Table((Column("Class"), *(Column(head) for head in heads)), cells)] if cells else []
 
 

@@ -21,10 +21,11 @@ from jc.catalog.model import Offer, RouteTable, Rule, Target
 from jc.catalog.price import blend
 from jc.errors import InputError, Where
 from jc.routing.classes import ROUTE_CLASSES
+from jc.simulate.book import Book
 from jc.simulate.breakdown import sum_pico
 from jc.simulate.choices import Choice, Chooser
 from jc.simulate.estimate import Estimate, Estimator
-from jc.simulate.quality import Qualities, fill
+from jc.simulate.quality import Belief, Qualities, believed, confidences, fill
 from jc.simulate.uncertainty import fill_intervals
 
 MOST_POINTS = 20_000
@@ -61,6 +62,8 @@ class Point:
     cost: Fraction
     quality: float
     slow: float
+    threshold: float | None = None
+    """Below this confidence a request goes where the default class goes; None: the classifier's own thresholds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Optimum:
 
     classes: tuple[str, ...]
     requests: int
-    cells: tuple[tuple[Cell, ...], ...]
+    by_threshold: "Cells"
     frontier: list[Point]
     chosen: Point | None
     best_quality: float
@@ -97,21 +100,31 @@ class Optimum:
     qualities: Qualities | None = None
     """The measurements by which points were weighed."""
 
+    @property
+    def cells(self) -> tuple[tuple[Cell, ...], ...]:
+        """The cells of every class, with the threshold of what was chosen."""
+        return self.by_threshold[self.chosen.threshold if self.chosen is not None else None]
+
+
+Cells = Mapping[float | None, tuple[tuple[Cell, ...], ...]]
+"""For each threshold the cells of every class: what a class's model answers depends on who is sent to the default."""
+
 
 def optimise(estimator: Estimator, chooser: Chooser, pool: Sequence[Offer], wanted: Wanted, logged: Estimate) -> Optimum:
     """The frontier of tables over a pool; InputError when no model was measured for a class."""
     book = estimator.book
-    classes = [str(one) or "general" for one in book.part("route_class")]
     n = book.groups["n"]
-    names = tuple(sorted(set(classes), key=lambda name: -int(n[[one == name for one in classes]].sum())))
+    belief = Belief.of(book)
+    sizes = {name: int(n[belief.taken == at].sum()) for at, name in enumerate(belief.names)}
+    names = tuple(sorted(sizes, key=lambda name: (-sizes[name], name)))
     qualities = Qualities(book.catalog, list(pool))
-    here = {name: np.array([one == name for one in classes]) for name in names}
+    places = {limit: routed(book, names, limit) for limit in thresholds_of(book, names)}
     missing: dict[str, list[tuple[Fraction, str]]] = {}
     left_out: dict[str, str] = {}
     bounds = estimator
     if estimator.order is not None:
         bounds = replace(estimator, assumed=replace(estimator.assumed, cache="as-logged"))
-    cells: dict[str, list[Cell]] = {name: [] for name in names}
+    cells: dict[float | None, list[list[Cell]]] = {limit: [[] for _ in names] for limit in places}
     base = skeleton(pool, book.times[-1])
     for offer in pool:
         table = replace(base, routes={name: Target(model=offer.id) for name in names})
@@ -120,21 +133,52 @@ def optimise(estimator: Estimator, chooser: Chooser, pool: Sequence[Offer], want
         if estimate.unpriced or estimate.rejected:
             left_out[offer.id] = next(iter(estimate.unpriced.values()), f"rejects {estimate.rejected:,} requests")
             continue
+        # Images go to one model under every table: what nobody has measured of it makes no difference between two tables.
+        points = np.nan_to_num(believed(estimate, belief, qualities)) * n
         slow = _slow_shares(estimator, choice, wanted.max_p95_s)
         for name in names:
-            share = qualities.share(offer, name)
-            cost = sum_pico(estimate, here[name])
-            if share is None:
-                missing.setdefault(name, []).append((cost, offer.id))
-                continue
-            # Images go to the same model under every table, so they make no difference between two of them.
-            quality = share * float(n[here[name]].sum())
-            cells[name].append(Cell(offer.id, cost, quality, float(slow[here[name]].sum())))
-    _refuse_unmeasured(names, cells, pool)
-    found = frontier_of(names, tuple(tuple(cells[name]) for name in names), int(n.sum()), wanted)
+            if qualities.share(offer, name) is None:
+                missing.setdefault(name, []).append((sum_pico(estimate, belief.taken == belief.names.index(name)), offer.id))
+        for limit, place in places.items():
+            for at in range(len(names)):
+                here = place == at
+                if _measured(offer, belief, qualities, here):
+                    sums = float(points[here].sum()), float(slow[here].sum())
+                    cells[limit][at].append(Cell(offer.id, sum_pico(estimate, here), *sums))
+    _refuse_unmeasured(names, dict(zip(names, cells[None], strict=True)), pool)
+    whole = {limit: tuple(map(tuple, found)) for limit, found in cells.items() if all(found)}
+    found = frontier_of(names, whole, int(n.sum()), wanted)
     found.missing = {name: sorted(models) for name, models in missing.items()}
     found.left_out, found.considered, found.qualities = left_out, len(pool), qualities
     return found
+
+
+def _measured(offer: Offer, belief: Belief, qualities: Qualities, here: NDArray[np.bool_]) -> bool:
+    """Whether an offer was measured for every class that some groups were taken for."""
+    return all(qualities.share(offer, belief.names[at]) is not None for at in np.unique(belief.taken[here]).tolist())
+
+
+def default_of(names: Sequence[str]) -> str:
+    """The class that unsure requests go to."""
+    return "general" if "general" in names else names[0]
+
+
+def thresholds_of(book: Book, names: Sequence[str]) -> tuple[float | None, ...]:
+    """The thresholds to weigh: the classifier's own, and every confidence at which the log's prompts are told apart."""
+    if not book.cube.grid.classified or len(names) < 2:
+        return (None,)
+    return (None, 0.0, *(edge for edge in book.cube.grid.confidence_edges if 0 < edge <= 1))
+
+
+def routed(book: Book, names: Sequence[str], limit: float | None) -> NDArray[np.int64]:
+    """The class whose route answers each group, as an index into `names`: unsure ones take the default's, as in `jc route`."""
+    taken = np.array([names.index(str(one) or "general") for one in book.part("route_class")], dtype=np.int64)
+    if not book.cube.grid.classified:
+        return taken
+    unsure = np.array(book.part("abstained"), dtype=bool) if limit is None else confidences(book) < limit
+    if "agent" in names:
+        unsure &= ~((taken == names.index("agent")) & np.array(book.part("tools"), dtype=bool))
+    return np.where(unsure, names.index(default_of(names)), taken)
 
 
 def _refuse_unmeasured(names: Sequence[str], cells: Mapping[str, Sequence[Cell]], pool: Sequence[Offer]) -> None:
@@ -147,10 +191,16 @@ def _refuse_unmeasured(names: Sequence[str], cells: Mapping[str, Sequence[Cell]]
         )
 
 
-def frontier_of(names: tuple[str, ...], cells: tuple[tuple[Cell, ...], ...], requests: int, wanted: Wanted) -> Optimum:
+def frontier_of(names: tuple[str, ...], cells: Cells, requests: int, wanted: Wanted) -> Optimum:
     """The frontier over the cells of each class, the cheapest point that keeps what is wanted, the nearest where none does."""
-    best = sum(max(cell.quality for cell in one) for one in cells)
-    points = joined([_undominated(one) for one in cells])
+    best = max(sum(max(cell.quality for cell in one) for one in found) for found in cells.values())
+    points = _pruned(
+        [
+            replace(point, threshold=limit)
+            for limit, found in cells.items()
+            for point in joined([_undominated(one) for one in found])
+        ]
+    )
     limit = P95 * requests + _JUST if wanted.max_p95_s is not None else float("inf")
     allowed = [point for point in points if point.slow <= limit]
     least = wanted.min_quality * best - _JUST * requests
@@ -223,7 +273,7 @@ def joined(classes: Sequence[Sequence[Cell]]) -> list[Point]:
 
 def _pruned(points: list[Point]) -> list[Point]:
     """The points that no other beats. In the order of cost only what came before can beat a point."""
-    points.sort(key=lambda one: (one.cost, -one.quality, one.slow, one.models))
+    points.sort(key=lambda one: (one.cost, -one.quality, one.slow, one.threshold is not None, one.models))
     quality, slow = np.empty(len(points)), np.empty(len(points))
     kept: list[Point] = []
     for point in points:
@@ -294,16 +344,17 @@ def evenly(points: Sequence[Point], most: int, keep: Callable[[Point], bool]) ->
 def table_of(classes: Sequence[str], point: Point, base: RouteTable) -> RouteTable:
     """The route table of a point; classes that the log does not have go where the default goes."""
     routes = {name: Target(model=model) for name, model in zip(classes, point.models, strict=True)}
-    default = "general" if "general" in routes else classes[0]
+    default = default_of(classes)
     for name in ROUTE_CLASSES:
         routes.setdefault(name, routes[default])
-    return replace(base, routes=routes, default=default)
+    return replace(base, routes=routes, default=default, threshold=point.threshold)
 
 
 def table_yaml(table: RouteTable, comments: Mapping[str, str]) -> str:
     """A route table as the YAML that `jc simulate -r` and `jc route --routes` read."""
     lines = [f"# {text}" for text in comments.values()]
     lines += [f"name: {table.name}", "schema_version: 1", f'description: "{table.description}"', "classifier: local"]
+    lines += [f"threshold: {table.threshold:g}"] if table.threshold is not None else []
     lines += [f"default: {table.default}", "routes:"]
     lines += [f'  {name}: {{model: "{target.model}"}}' for name, target in table.routes.items()]
     lines.append("fallback: [" + ", ".join(f'"{name}"' for name in table.fallback) + "]")

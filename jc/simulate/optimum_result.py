@@ -54,6 +54,7 @@ def _row(one: Shown, found: Optimum, simulation: Simulation) -> dict[str, Any]:
         **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
         "mean_s": estimate.mean_s,
         "lost_cache": estimate.lost_cache,
+        "threshold": point.threshold,
         "routes": dict(zip(found.classes, point.models, strict=True)),
     }
 

@@ -18,6 +18,8 @@ from jc.traffic.read import Log
 MOST_CLASSIFIED = 100_000
 _COLUMNS = "id BIGINT, route_class VARCHAR, confidence DOUBLE, abstained BOOLEAN, language VARCHAR, script VARCHAR, code BOOLEAN"
 _BATCH = 5000
+THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Confidences at which classified prompts are told apart: what `jc optimize` weighs, and how sure an expected quality is."""
 _ROW_BYTES = 400
 
 
@@ -40,7 +42,7 @@ def classify_log(log: Log, tables: Sequence[RouteTable], wanted: Sequence[str], 
     work = _Work(classifier(), any(needs_language(table) for table in tables))
     lines = work.lines(log, one_in > 1, Random(seed))  # noqa: S311  an assignment by shares, not a secret
     log.enrich(lines, _COLUMNS, ["route_class"])
-    edges = sorted({limit for table in tables for limit in limits(table)})
+    edges = sorted({*THRESHOLDS, *(limit for table in tables for limit in limits(table))})
     facts = tuple(name for name in ("language", "script", "code") if any(name in when for when in conditions(tables)))
     said = f"{sum(work.found.values()):,} prompts were classified by the local classifier"
     if one_in > 1:

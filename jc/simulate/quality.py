@@ -4,6 +4,7 @@ Quality is a share of a hundred points of the measurement that most of the model
 Nothing is imputed: requests whose model was not measured are left out, and the share of the others is told.
 """
 
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -113,16 +114,56 @@ def even_confusion(classes: Sequence[str], accuracy: float) -> dict[str, dict[st
     return {name: {other: accuracy if other == name else wrong for other in names} for name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is believed of the true class of every group: the class it was taken for, how likely that is, the shares of classes.
+
+    Logged classes are taken for true. A classified prompt belongs to its class with the classifier's calibrated confidence (the
+    middle of its bin), else to another one in proportion to the log's shares.
+    """
+
+    names: tuple[str, ...]
+    taken: NDArray[np.int64]
+    sure: NDArray[np.float64]
+    shares: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, book: Book) -> "Belief":
+        """The belief about the groups of a book."""
+        classes = [name or "general" for name in book.part("route_class")]
+        names = tuple(dict.fromkeys(classes))
+        taken = np.array([names.index(name) for name in classes], dtype=np.int64)
+        n = book.groups["n"]
+        shares = np.bincount(taken, weights=n, minlength=len(names)) / max(1, n.sum())
+        return cls(names, taken, confidences(book), shares)
+
+    def expected(self, points: Sequence[float | None]) -> NDArray[np.float64]:
+        """The expected quality of every group at an offer with these points by class (in the order of `names`); NaN: unknown."""
+        own = np.array([np.nan if one is None else one for one in points])
+        known = ~np.isnan(own)
+        weight = np.where(known, self.shares, 0.0)
+        rest = np.array([np.delete(weight, at).sum() for at in range(len(own))])
+        among = np.array([np.delete(weight * np.nan_to_num(own), at).sum() for at in range(len(own))])
+        others = np.where(rest > 0, among / np.where(rest > 0, rest, 1.0), own)
+        return np.asarray(self.sure * own[self.taken] + (1 - self.sure) * others[self.taken])
+
+
+def confidences(book: Book) -> NDArray[np.float64]:
+    """How sure the classifier was of every group's class (the middle of its bin); 1 where classes were logged or assumed."""
+    edges = book.cube.grid.confidence_edges
+    if not book.cube.grid.classified or "confidence_bin" not in book.codes:
+        return np.ones(len(book.cube.keys))
+    bounds = [0.0, *edges, 1.0]
+    middles = np.array([(low + high) / 2 for low, high in itertools.pairwise(bounds)])
+    return np.asarray(middles[np.array(book.part("confidence_bin"), dtype=np.int64)])
+
+
 def fill(book: Book, estimates: Sequence[Estimate], qualities: Qualities, confusion: Confusion | None = None) -> None:
     """Write into each estimate its expected quality and the share of requests for which it is known."""
-    classes = [name or "general" for name in book.part("route_class")]
     n = book.groups["n"]
+    belief = Belief.of(book)
     for estimate in estimates:
-        points = np.full(len(n), np.nan)
-        for group, (code, name) in enumerate(zip(estimate.chosen.tolist(), classes, strict=True)):
-            if code >= 0:
-                found = _expected(estimate, estimate.offers[code], name, classes, qualities, confusion)
-                points[group] = np.nan if found is None else found
+        points = believed(estimate, belief, qualities) if confusion is None else _confused(book, estimate, qualities, confusion)
         estimate.points = points
         known = ~np.isnan(points)
         total, answered = float(n.sum()), float(n[known].sum())
@@ -130,15 +171,36 @@ def fill(book: Book, estimates: Sequence[Estimate], qualities: Qualities, confus
         estimate.quality = _mean(points, n, known) if estimate.quality_known >= _LEAST_KNOWN else None
 
 
+def believed(estimate: Estimate, belief: Belief, qualities: Qualities) -> NDArray[np.float64]:
+    """The expected quality of every group under an estimate."""
+    points = np.full(len(estimate.chosen), np.nan)
+    for code, offer in enumerate(estimate.offers):
+        here = estimate.chosen == code
+        if here.any():
+            points[here] = belief.expected([qualities.share(offer, name) for name in belief.names])[here]
+    return points
+
+
+def _confused(book: Book, estimate: Estimate, qualities: Qualities, confusion: Confusion) -> NDArray[np.float64]:
+    """The same with logged classes taken for true and mistaken as a matrix says."""
+    classes = [name or "general" for name in book.part("route_class")]
+    points = np.full(len(classes), np.nan)
+    for group, (code, name) in enumerate(zip(estimate.chosen.tolist(), classes, strict=True)):
+        if code >= 0:
+            found = _expected(estimate, estimate.offers[code], name, classes, qualities, confusion)
+            points[group] = np.nan if found is None else found
+    return points
+
+
 def _mean(points: NDArray[np.float64], n: NDArray[np.int64], known: NDArray[np.bool_]) -> float:
     return float((points[known] * n[known]).sum() / n[known].sum())
 
 
 def _expected(
-    estimate: Estimate, offer: Offer, name: str, classes: Sequence[str], qualities: Qualities, confusion: Confusion | None
+    estimate: Estimate, offer: Offer, name: str, classes: Sequence[str], qualities: Qualities, confusion: Confusion
 ) -> float | None:
     """The quality of a request of a class at its offer, or over the offers that a wrong class would have sent it to."""
-    if confusion is None or name not in confusion or estimate.name == "as logged":
+    if name not in confusion or estimate.name == "as logged":
         return qualities.share(offer, name)
     total = weight = 0.0
     for taken, share in confusion[name].items():

@@ -23,7 +23,8 @@ def settle(optimum: Optimum, estimator: Estimator, chooser: Chooser, base: Route
     if optimum.chosen is None or estimator.order is None:
         return
     best: tuple[Fraction, Point] | None = None
-    for number, point in enumerate(by_bound(optimum.cells)):
+    bounds = [(replace(point, threshold=limit) for point in by_bound(cells)) for limit, cells in optimum.by_threshold.items()]
+    for number, point in enumerate(heapq.merge(*bounds, key=lambda point: point.cost)):
         if best is not None and point.cost >= best[0]:
             break
         if number >= _MOST_LOOKED_AT or optimum.tried >= MOST_TRIED:
@@ -36,7 +37,8 @@ def settle(optimum: Optimum, estimator: Estimator, chooser: Chooser, base: Route
         if best is None or cost < best[0]:
             best = cost, point
     if best is not None:
-        same = (point for point in optimum.frontier if point.models == best[1].models)
+        chosen = best[1].models, best[1].threshold
+        same = (point for point in optimum.frontier if (point.models, point.threshold) == chosen)
         optimum.chosen = next(same, replace(best[1], cost=best[0]))
 
 

@@ -239,3 +239,44 @@ def test_simulate_gives_the_same_cost_quality_and_speed_for_the_file(tmp_path: P
     assert (again["p50_s"], again["p95_s"]) == (chosen["p50_s"], chosen["p95_s"])
     assert again["change"] == pytest.approx(chosen["change"])
     assert all("jc evals run" in one["command"] for one in found["evidence"])
+
+
+def test_thresholds_are_weighed_too(tmp_path: Path) -> None:
+    """On classified prompts: brute force over all models and thresholds, each table simulated, finds nothing cheaper."""
+    catalog = cached_catalog(None)
+    texts = ["What is the capital of France?", "Prove that the root of 2 is irrational", "Write a sort in Python", "hm, well",
+             "Compare these two poems", "Fix it", "Is 91 prime? Explain step by step", "Hello there"]  # fmt: skip
+    rows = [
+        {"ts": "2026-10-05T10:00:00Z", "request_id": f"r{number}", "model": "openai/gpt-4o", "input_tokens": 100 + number % 9,
+         "output_tokens": 80, "prompt": f"{texts[number % 8]} ({number // 8 % 3})"}
+        for number in range(160)
+    ]  # fmt: skip
+    traffic = str(written(tmp_path / "log.jsonl", rows))
+    simulation = simulate(Question(traffic, [], NOW), catalog)
+    pool = resolve_all(catalog, ["openai/gpt-4o", "openai/gpt-4o-mini", "google/gemini-2.5-pro"])
+    bench = (simulation.estimator, simulation.chooser)
+
+    for share in (0.9, 0.97, 1.0):
+        found = optimise(*bench, pool, Wanted(share), simulation.baseline)
+        assert len(found.by_threshold) > 2
+        least = share * found.best_quality * found.requests
+        fit = []
+        for limit, cells in found.by_threshold.items():
+            for models in itertools.product([offer.id for offer in pool], repeat=len(found.classes)):
+                quality = sum(
+                    next((cell.quality for cell in cells[at] if cell.model == model), float("-inf"))
+                    for at, model in enumerate(models)
+                )
+                table = table_of(found.classes, Point(models, Fraction(0), 0.0, 0.0, limit), skeleton(pool, NOW))
+                estimate = simulation.estimator.of("one", simulation.chooser.choose(table), simulation.baseline)
+                if quality >= least - 1e-6:
+                    fit.append(estimate.cost)
+        assert found.chosen is not None
+        assert found.chosen.cost == min(fit)
+        confirmed(found, *bench, skeleton(pool, NOW), simulation.baseline)
+        one = next(one for one in found.shown if one.point is found.chosen)
+        path = tmp_path / "table.yaml"
+        path.write_text(table_yaml(one.table, {}))
+        again = simulate(Question(traffic, [("again", load_table(str(path), catalog))], NOW), catalog).estimates[1]
+        assert again.cost == one.estimate.cost == found.chosen.cost
+        assert one.estimate.quality == pytest.approx(found.chosen.quality / found.requests)
