@@ -26,8 +26,8 @@ def test_a_perfect_choice_is_the_oracle() -> None:
     found = measured(four(), lambda one: "small" if one[0] == "e" else "large", lambda _: 0.0, lambda one: float(one[0] == "h"))
 
     assert (found.best_single, found.cheapest) == ("large", "small")
-    assert found.chosen == found.oracle == Spot(1.0, pytest.approx(0.55))
-    assert found.random == Spot(0.75, pytest.approx(0.55))
+    assert tuple(found.chosen) == tuple(found.oracle) == pytest.approx((1.0, 0.55))
+    assert tuple(found.random) == pytest.approx((0.75, 0.55))
     assert found.saving_at["1"] == pytest.approx(0.45)
     assert found.saving_mixed["1"] == 0.0
     assert found.cpt["50"] == pytest.approx(0.25, abs=0.13)
