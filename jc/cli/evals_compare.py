@@ -34,12 +34,16 @@ def compare(
     \b
     Examples:
       jc evals compare head-1a2b3c4d main-5e6f7a8b
-      jc evals compare head.csv base.csv --format markdown
+      jc evals compare head.csv base.csv --format github -o compare.xml -o compare.md
     """
+    from jc.report.document import render
     from jc.report.evals_compare import comparison_document
+    from jc.report.github import append_summary
 
     found, sides = _compared(out, run, base, anyway)
-    out.emit(comparison_document(found, *sides, terminal_width(98)))
+    document = comparison_document(found, *sides, terminal_width(98))
+    out.emit(document)
+    append_summary(os.environ, render(document, "markdown"))
 
 
 def gate(

@@ -85,7 +85,27 @@ def comparison_document(found: Comparison, run: Side, base: Side, width: int = 9
     return Document(
         "jc.evals-comparison/1", payload, records, [table],
         text=f"{narrow(table, width, _SPARE)}\n\n{fill(notes, width)}", markdown=f"{table.markdown()}\n\n{notes}",
+        extra={"junit": lambda: _compared_junit(found), "github": lambda: _compared_annotations(found)},
     )  # fmt: skip
+
+
+def _said(row: Changed) -> str:
+    scores = f"{percent(row.base.value)} → {percent(row.run.value)}"
+    return f"`{row.candidate}`: {scores}, {_points(row)} points, {_word(row)}."
+
+
+def _compared_junit(found: Comparison) -> str:
+    """A case for each candidate; worse is a failure, and so is one without a score now."""
+    demands = [Demand("compare", row.word != "worse", _said(row), row.candidate) for row in found.rows]
+    gone = [Demand("compare", False, f"`{name}` has no score on a prompt of the base.", name) for name in found.missing]
+    return gates_junit("jc evals compare", [*demands, *gone])
+
+
+def _compared_annotations(found: Comparison) -> str:
+    title = "jc evals compare"
+    lines = [annotation("warning" if row.word == "worse" else "notice", _said(row), title=title) for row in found.rows]
+    gone = [annotation("warning", f"`{name}` has no score on a prompt of the base.", title=title) for name in found.missing]
+    return "\n".join([*lines, *gone])
 
 
 def gate_document(answer: Gate, found: Comparison, run: Side, base: Side, width: int = 98) -> Document:

@@ -12,8 +12,14 @@ import pytest
 
 def jc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """One call of `jc` in a folder."""
+    return jc_with(folder, {}, *arguments)
+
+
+def jc_with(folder: Path, variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same with more variables."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder / ".cache"), "NO_COLOR": "1", "COLUMNS": "98"}
     environment.pop("GITHUB_STEP_SUMMARY", None)
+    environment.update(variables)
     return subprocess.run(
         [sys.executable, "-m", "jc", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -79,3 +85,46 @@ def test_a_file_that_is_no_result_is_one_clear_error(place: Path) -> None:
 
     assert done.returncode == 2
     assert "has no column `prompt_id`" in done.stderr
+
+
+def test_a_comparison_is_junit_annotations_and_step_summary_too(place: Path) -> None:
+    """A candidate that got worse is a warning, a failure and a row of the summary; exit 0, because comparing is no verdict."""
+    summary = place / "summary.md"
+    asked = ("evals", "compare", "worse.csv", "base.csv", "-f", "github", "-o", "compare.xml")
+    done = jc_with(place, {"GITHUB_STEP_SUMMARY": str(summary)}, *asked)
+
+    assert done.returncode == 0, done.stderr
+    assert "::warning title=jc evals compare::`demo/strong`" in done.stdout
+    assert (place / "compare.xml").read_text("utf-8").count("<failure") == 1
+    assert "| demo/strong |" in summary.read_text("utf-8")
+
+
+FROZEN = [
+    {"id": f"g{k}", "prompt": f"Name the colour {k}.", "answer_1": f"Colour {k} is named here.", "answer_2": "No.", "better": 1}
+    for k in range(30)
+]
+
+
+def test_a_gate_refuses_a_judge_that_moved_on_the_frozen_pairs(place: Path) -> None:
+    """The same frozen pairs, other verdicts in the base: exit 2 and by how much; `--anyway` compares and warns."""
+    (place / "frozen.jsonl").write_text("".join(json.dumps(row) + "\n" for row in FROZEN), "utf-8")
+    for name in ("then", "now"):
+        done = jc(
+            place, "evals", "run", "-c", "demo/strong,demo/hasty", "-p", "demo", "-j", "demo/judge", "-q", "--limit", "6",
+            "--run-dir", f"runs/{name}", "--sentinel", "frozen.jsonl",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    same = jc(place, "evals", "gate", "now", "--baseline", "then")
+    assert same.returncode == 0, same.stderr
+    path = place / "runs" / "then" / "summary.json"
+    summary = json.loads(path.read_text("utf-8"))
+    verdicts = summary["sentinel"]["verdicts"]["demo/judge"]
+    summary["sentinel"]["verdicts"]["demo/judge"] = {key: 1.0 - share for key, share in verdicts.items()}
+    path.write_text(json.dumps(summary), "utf-8")
+    moved = jc(place, "evals", "gate", "now", "--baseline", "then")
+    anyway = jc(place, "evals", "compare", "now", "then", "--anyway")
+
+    assert moved.returncode == 2
+    assert "The judge `demo/judge` moved:" in moved.stderr
+    assert anyway.returncode == 0
+    assert "warning: The judge `demo/judge` moved:" in anyway.stderr
