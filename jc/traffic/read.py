@@ -264,16 +264,19 @@ def rejects_file(path: Path | None) -> Iterator[IO[str] | None]:
 
     check_writable(path)
     beside = path.with_name(f".{path.name}.part")
+    kept = False
     try:
         with beside.open("w", encoding="utf-8") as out:
             yield out
+        kept = True
     except JcError:  # too many rows were bad, or all of them: that is when one wants to see them
-        beside.replace(path)
+        kept = True
         raise
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    beside.replace(path)
+    finally:
+        if kept:
+            beside.replace(path)
+        else:
+            beside.unlink(missing_ok=True)
 
 
 @contextmanager
