@@ -187,12 +187,17 @@ def named_tables(catalog: "Catalog", routes: list[str] | None) -> "tuple[tuple[t
     """The tables by the names as typed, and whether they are just the shipped ones; all wrong names in one error."""
     from jc.errors import InputError
     from jc.routing.table import load_table
+    from jc.routing.weights import own_weights
 
     wanted = split_list(routes) or tuple(sorted(catalog.routes))
     found, wrong = [], []
     for name in wanted:
         try:
-            found.append((name, load_table(name, catalog)))
+            table, own = own_weights(load_table(name, catalog))
+            if own is not None:
+                why = f"`{name}` classifies by weights of its own (`{own}`), and a replay by the shipped ones"
+                raise problem(why, hint="write `classifier: local` for the replay, or log each row's `route_class`")
+            found.append((name, table))
         except InputError as error:
             wrong.append(error)
     if len(wrong) == 1:

@@ -222,3 +222,35 @@ def test_training_without_scikit_learn_says_what_to_install(tmp_path: Path) -> N
 
     assert done.returncode == 2
     assert "pip install 'jc[train]'" in done.stderr
+
+
+def test_own_weights_are_used_by_a_table_and_by_route(tmp_path: Path) -> None:
+    """`classifier: my.weights` is looked up beside the table; `--classifier my.weights` and `--weights` mean the same."""
+    import shutil
+
+    from jc.routing.weights import SHIPPED
+
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    shutil.copy(SHIPPED, folder / "my.weights")
+    (folder / "mine.yaml").write_text(
+        "name: mine\nschema_version: 1\nclassifier: my.weights\ndefault: general\nroutes:\n"
+        "  simple: {model: meta-llama/llama-3.1-8b-instruct}\n  general: {model: deepseek/deepseek-chat-v3-0324}\n",
+        "utf-8",
+    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / ".cache"), "NO_COLOR": "1"}
+
+    def routed(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "jc", "route", "hello!", *arguments],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    small = "meta-llama/llama-3.1-8b-instruct\n"
+    assert routed("-r", "tables/mine.yaml").stdout == small
+    assert routed("--classifier", "tables/my.weights").stdout == small
+    assert routed("--weights", "tables/my.weights").stdout == small
+    (folder / "my.weights").unlink()
+    gone = routed("-r", "tables/mine.yaml")
+    assert gone.returncode == 2
+    assert "there is no weights file" in gone.stderr
