@@ -95,6 +95,7 @@ def partial(spec: str, work: Work, known: NDArray[np.uint64] | None = None) -> P
     with tempfile.TemporaryDirectory(prefix="jc-partial-") as folder:
         kept = Path(folder) / "rejects" if work.rejects else None
         with open_log(spec, replace(work.options, rejects=kept)) as log:
+            log.keeps_ids = True
             cube = _cube_of(log, work, known)
             ids = log.ids() if cube is not None else np.empty(0, dtype=np.uint64)
             counts, notes, truncated = log.counts, log.notes, log.truncated

@@ -66,6 +66,8 @@ class Log:
         self._tally = tally
         self._settled: Settled | None = None
         self._clean_ids: NDArray[np.uint64] | None = None
+        self.keeps_ids = False
+        """Whether `ids` will be asked for: set before `group`, it saves another read."""
         self._good = _GOOD
         self.empty: frozenset[str] = frozenset()
         """Columns that hold nothing in the relation that a query of `group` gets: all that no row had, on the clean way."""
@@ -205,7 +207,7 @@ class Log:
             ids = _sorted(answer.pop("jc_ids"))
             if (ids[1:] == ids[:-1]).any():
                 return None
-            self._clean_ids = ids
+            self._clean_ids = ids if self.keeps_ids else None
         self._count(rows + sum(self._plan.tally.values()), rows, Tally(Counter(self._plan.tally)))
         return answer
 
