@@ -47,3 +47,18 @@ def test_the_servers_ledger_never_exceeds_the_cap(tmp_path: Path) -> None:
             again = {seen.unit for seen in server.requests[asked:]} & set(answered)
             assert not again, f"budget {number}: {len(again)} finished calls were paid for twice"
     assert stopped > BUDGETS / 3
+
+
+def test_failed_attempts_count_against_the_cap(tmp_path: Path) -> None:
+    """Every first attempt is cut off and charged all the same: what nobody told the price of counts at its upper bound."""
+    script = Script(usd_per_mtok={"*": (RATE, RATE)}, faults=(Fault("cut", 1.0, 1),), answer_words=64)
+    with FakeProvider(script) as server:
+        bench = Bench(tmp_path, server, catalog("ant", "bee", "cat", "judge", usd=str(RATE)))
+        cap = Decimal(8)
+        with bench.run(bench.request(prompts=12), Spending(cap), concurrency=1, backoff_s=0.001) as finished:
+            told = finished.spent_usd
+        charged = sum((seen.usd for seen in server.requests if seen.outcome == "cut"), Decimal(0))
+
+    assert finished.stopped is not None
+    assert charged > server.usd / 3
+    assert server.usd <= told <= cap

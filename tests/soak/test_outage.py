@@ -1,14 +1,17 @@
 """One of three providers goes away: for a while, and for ever."""
 
+import re
 from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from tests.evals.conftest import Bench, catalog
 from tests.fakes.provider import FakeProvider
 from tests.fakes.script import Fault, Script
 from tests.soak.forks import Forks, environment
 from tests.soak.runs import KEY, table
-from tests.soak.scale import scaled
+from tests.soak.scale import FULL, scaled
 
 SECONDS = scaled(3, 30)
 PROMPTS = scaled(20, 200)
@@ -61,3 +64,23 @@ def test_an_outage_for_ever_leaves_two_thirds_complete(tmp_path: Path, forks: Fo
     assert "ant" in stopped.err
     assert resumed.code == 0, resumed.err
     assert more == 0
+
+
+@pytest.mark.skipif(not FULL, reason="it takes a minute; tests/providers/test_client_faults.py waits for a second every day")
+def test_a_minute_of_retry_after_on_one_endpoint(tmp_path: Path, forks: Forks) -> None:
+    """60 s are waited in full and told on stderr with their length; the other endpoint is done long before."""
+    prompts(tmp_path)
+    slow = Script(faults=(Fault("status", times=1, contains="Question 3?", status=429, retry_after=60),))
+    with FakeProvider(slow) as one, FakeProvider() as two:
+        candidates = f"ant=m@{one.url},bee=m@{two.url}"
+        line = ["evals", "run", "-c", candidates, "-p", "set.jsonl", "--run-dir", "run", "-o", "results.csv"]
+        line += ["--concurrency", "1"]
+        done = forks.run(tmp_path, line, environment(tmp_path, JC_API_KEY=KEY), timeout=200)
+        refused = max(seen.answered_at or 0 for seen in one.requests if seen.outcome == "status 429")
+        later = [seen.at for seen in one.requests if seen.at > refused]
+        busy = max(seen.at for seen in two.requests) - min(seen.at for seen in two.requests)
+
+    assert done.code == 0, done.err
+    assert min(later) - refused >= 60
+    assert busy < 5
+    assert re.search(r"waiting for \d\d s", done.err), done.err
