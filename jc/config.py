@@ -5,7 +5,6 @@ named by variable (`api_key_env`), never written down. A `.env` file is read onl
 """
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +109,8 @@ def _files(cwd: Path, environment: Mapping[str, str]) -> list[Path]:
 
 
 def _from_file(path: Path, problems: list[Problem]) -> dict[str, Setting]:
+    import tomllib  # 3 ms where there is no file
+
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

@@ -43,3 +43,36 @@ def test_help_imports_nothing_heavy() -> None:
     )
 
     assert loaded_by(code) & HEAVY == set()
+
+
+def test_the_root_says_of_each_noun_what_the_noun_says_of_itself() -> None:
+    """The help page lists nouns without importing them, in words that are kept beside their names."""
+    code = (
+        "from typer.main import get_command\nfrom jc.cli.main import NOUNS, SUMMARIES, app, register\nregister()\n"
+        "own = {name: one.help.split('\\n\\n')[0].replace('\\n', ' ') for name, one in get_command(app).commands.items()}\n"
+        "assert list(NOUNS) == list(SUMMARIES)\nassert own == SUMMARIES, (own, SUMMARIES)"
+    )
+
+    assert "jc" in loaded_by(code)
+
+
+def test_the_help_page_imports_no_noun() -> None:
+    """`jc --help` costs what the root costs."""
+    code = (
+        "import sys\nsys.argv = ['jc', '--help']\nfrom jc.cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
+        "assert not {'jc.cli.evals', 'jc.cli.catalog', 'jc.cli.route'} & set(sys.modules)"
+    )
+
+    assert "jc" in loaded_by(code)
+
+
+def test_a_route_imports_nothing_heavy() -> None:
+    """With a snapshot of the catalog, `jc route` needs neither a parser nor an HTTP client."""
+    run = (
+        "import sys\nsys.argv = ['jc', 'route', 'hi', '-q']\nfrom jc.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as done:\n    assert not done.code, done.code\n"
+    )
+    loaded_by(run)  # makes the snapshot, where there was none
+
+    lean = "assert not {'jc.catalog.policies', 'jc.providers.call', 'jc.tiers.swap'} & set(sys.modules)"
+    assert loaded_by(run + lean) & HEAVY == set()

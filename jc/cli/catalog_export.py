@@ -31,11 +31,13 @@ def export(
     from jc.routing.export import listed, resolved
     from jc.routing.export_litellm import litellm_config
     from jc.routing.table import load_table
+    from jc.routing.weights import own_weights
 
     if to not in {"litellm", "json"}:
         raise problem(f"`--to {to}`: no such gateway", hint="litellm or json")
     catalog = cached_catalog(out.catalog)
-    found = resolved(load_table(table, catalog), catalog, moment_of(as_of))
+    chosen, _ = own_weights(load_table(table, catalog))  # no gateway takes them: they are a local classifier
+    found = resolved(chosen, catalog, moment_of(as_of))
     if to == "json":
         out.emit(json_document(found), to_stdout=not out.files)
         left = list(found.left)

@@ -4,11 +4,11 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
 import jc
 from jc.cli.options import CONTEXT
@@ -41,13 +41,49 @@ NOUNS = {
 }
 
 
+SUMMARIES = {
+    "evals": "Compare candidate models on your own prompts.",
+    "tiers": "Place models in quality tiers; find the cheapest equal.",
+    "catalog": "Check, compare, import and price the model catalog.",
+    "route": "Choose the model for a request: its id on stdout, the story on stderr. Local: no key, no network.",
+    "classifier": "How good is the prompt classifier on your labelled prompts, and make it better.",
+    "simulate": "Replay a traffic log against route tables: what would it have cost, how fast, at what energy and quality.",
+    "optimize": (
+        "Choose a model for each class, and the threshold of unsure ones: the cheapest table that keeps quality and time."
+    ),
+    "traffic": "Look at a traffic log, read other tools' logs, shrink one to a mergeable cube, make one.",
+    "demo": "Take a tour with no key and no network: traffic, evals, evidence, optimum, route, simulation, one HTML page.",
+    "help": "Explain exit codes, configuration or formats.",
+    "completion": "Print the completion script of a shell.",
+}
+"""What the help page says of each noun, so that it need not import them all; a test holds it against what they say themselves."""
+
+
+class _Later(TyperCommand):
+    """A noun that is listed and not yet imported."""
+
+
 class _Story(TyperGroup):
-    """The nouns in the order of the story; Typer would put single commands before groups."""
+    """The nouns in the order of the story (Typer puts single commands before groups); each is imported when it is called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, summary in SUMMARIES.items():
+            self.commands.setdefault(name, _Later(name, help=summary))
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names for the help page."""
         known = super().list_commands(ctx)
         return [name for name in NOUNS if name in known]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was typed, imported now if it was only listed."""
+        name = args[0]
+        if isinstance(self.commands.get(name), _Later):
+            alone = typer.Typer(rich_markup_mode=None)
+            importlib.import_module(f"jc.cli.{NOUNS[name]}").add_to(alone)
+            self.commands[name] = get_group(alone).commands[name]
+        return super().resolve_command(ctx, args)
 
 
 app = typer.Typer(
@@ -82,14 +118,12 @@ def root(
         os.environ["JC_COLOR"] = color
 
 
-def register(arguments: Sequence[str] = ()) -> None:
-    """Hang the nouns under the root: only the one that was typed, all of them for help, completion and misspelt words.
+def register() -> None:
+    """Hang every noun under the root, for completion and for what is made from all commands.
 
-    Importing every command module costs as much as starting Python; a route is asked for on every request.
+    Importing every command module costs as much as starting Python, so a call imports the noun that was typed and no other.
     """
-    typed = arguments[0] if arguments else ""
-    modules = [NOUNS[typed]] if typed in NOUNS else list(dict.fromkeys(NOUNS.values()))
-    for name in modules:
+    for name in dict.fromkeys(NOUNS.values()):
         importlib.import_module(f"jc.cli.{name}").add_to(app)
 
 
@@ -98,7 +132,6 @@ def main() -> NoReturn:
     if "_JC_COMPLETE" in os.environ:
         register()
         importlib.import_module("jc.cli.completion").complete(app, "jc")
-    register(sys.argv[1:])
     signal.signal(signal.SIGTERM, _terminated)
     color = use_color(os.environ.get("JC_COLOR", "auto") or "auto", sys.stderr.isatty())
     try:

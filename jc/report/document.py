@@ -1,7 +1,5 @@
 """A result that can be told in every format: text for people, JSON, JSON lines, CSV, Markdown, and whatever a command adds."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +76,9 @@ def _ended(text: str) -> str:
 def _csv(records: Sequence[Mapping[str, Any]]) -> str:
     if not records:
         return ""
+    import csv
+    import io
+
     names = list(dict.fromkeys(name for row in records for name in row))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

@@ -7,10 +7,13 @@ that cannot be read or written is no error, because it only spares a wait.
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jc.errors import IoFailure
-from jc.providers.call import Failure
 from jc.routing.request import Health
+
+if TYPE_CHECKING:
+    from jc.providers.call import Failure
 
 COOL_DOWN_S: Mapping[str, float] = {
     "quota": 3600.0,
@@ -45,7 +48,7 @@ def soonest(path: Path, now: float, via: str = "") -> float | None:
     return min((until - now for until, _ in _cooling(path, now, via).values()), default=None)
 
 
-def note_failure(path: Path, model: str, failure: Failure, now: float, via: str = "") -> float | None:
+def note_failure(path: Path, model: str, failure: "Failure", now: float, via: str = "") -> float | None:
     """Let a model cool down from `now` on; how many seconds it was given, None when this failure is no reason to."""
     seconds = failure.retry_after_s if failure.retry_after_s is not None else COOL_DOWN_S.get(failure.kind)
     if seconds is None:

@@ -69,7 +69,7 @@ class _Aim(NamedTuple):
     """The caller asked for this model by name, and the table takes the name as the wish."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Deciding:
     """One request on its way through the steps."""
 
