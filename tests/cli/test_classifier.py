@@ -77,7 +77,7 @@ def test_every_bad_row_is_named_with_line_and_column_at_once(tmp_path: Path) -> 
 
 def test_a_row_may_be_a_whole_request(tmp_path: Path) -> None:
     """Of messages the last one of the user counts, tools make it an agent's, and a follow-up keeps the session's class."""
-    rows = [
+    rows: Sequence[Mapping[str, Any]] = [
         {"messages": [{"role": "system", "content": "Prove it"}, {"role": "user", "content": "hello!"}], "label": SIMPLE},
         {"messages": [{"role": "user", "content": "hello!"}], "tools": [{"type": "function"}], "label": AGENT},
         {"prompt": "commit it", "previous": CODE, "label": CODE},
@@ -254,3 +254,28 @@ def test_own_weights_are_used_by_a_table_and_by_route(tmp_path: Path) -> None:
     gone = routed("-r", "tables/mine.yaml")
     assert gone.returncode == 2
     assert "there is no weights file" in gone.stderr
+
+
+def test_train_writes_weights_that_the_other_commands_use(tmp_path: Path) -> None:
+    """From a folder of rows and a few of one's own: before and after with an interval, and a file that scores and routes."""
+    import gzip
+
+    data = tmp_path / "data"
+    data.mkdir()
+    more = [
+        {"prompt": f"{row['prompt']} ({number})", "label": row["label"], "writer": writer}
+        for row in CLEAR for number in range(4) for writer in ("a", "b")
+    ]  # fmt: skip
+    write(data / "original.jsonl", more)
+    write(data / "composed.jsonl", [])
+    (data / "licensed.jsonl.gz").write_bytes(gzip.compress(b""))
+    own = [{"prompt": f"unit {number}: vent the row", "label": AGENT} for number in range(24)]
+    write(tmp_path / "own.jsonl", own)
+
+    done = jc(tmp_path, "train", "own.jsonl", "--data", "data", "-o", "my.weights", "-f", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["after"]["accuracy"] > found["before"]["accuracy"]
+    assert found["gain"]["low"] <= found["gain"]["accuracy"] <= found["gain"]["high"]
+    scored = jc(tmp_path, "score", "own.jsonl", "--weights", "my.weights", "--min-accuracy", "0.95")
+    assert scored.returncode == 0, scored.stderr
