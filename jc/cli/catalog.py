@@ -10,7 +10,7 @@ import typer
 
 from jc.cli import catalog_more
 from jc.cli.options import command, new_app, split_list
-from jc.cli.output import Out, problem
+from jc.cli.output import Out, problem, terminal_width
 from jc.errors import AnswerIsNo
 
 if TYPE_CHECKING:
@@ -175,8 +175,13 @@ def list_(
             and (limit is None or (usd is not None and usd <= limit))
         ):
             found.append((offer, record))
-    out.emit(list_document(_sorted(found, key, sort.startswith("-")), catalog, at))
+    out.emit(list_document(_sorted(found, key, sort.startswith("-")), catalog, at, _width()))
     out.say(f"{len(found)} of {len(catalog.offers)} offers.")
+
+
+def _width() -> int:
+    """The terminal's width; into a file or a pipe ids go whole, because they are looked for there."""
+    return terminal_width(default=10_000)
 
 
 def _sort_key(sort: str) -> str:
@@ -214,7 +219,7 @@ def show(
 
     catalog, at = load_catalog(out.catalog), _moment(as_of)
     if model is None:
-        out.emit(list_document(sorted(catalog.offers.values(), key=lambda offer: offer.id), catalog, at))
+        out.emit(list_document(sorted(catalog.offers.values(), key=lambda offer: offer.id), catalog, at, _width()))
         return
     out.emit(show_document(resolve_all(catalog, [model], f"jc catalog show {model}")[0], catalog, at))
 

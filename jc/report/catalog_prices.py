@@ -10,6 +10,7 @@ from jc.catalog.model import Catalog, Offer, Override, PriceRow
 from jc.catalog.price import Unpriced, blend, free_on, rates, row_in_force
 from jc.quantities import Cost, CostLine, Usage
 from jc.report.document import Document
+from jc.report.narrow import narrow
 from jc.report.numbers import UNKNOWN, usd_per_mtok
 from jc.report.table import Column, Table
 
@@ -70,8 +71,8 @@ def offer_record(offer: Offer, catalog: Catalog, at: datetime) -> dict[str, Any]
     }
 
 
-def list_document(offers: Sequence[Offer], catalog: Catalog, at: datetime) -> Document:
-    """Offers with the prices of a day."""
+def list_document(offers: Sequence[Offer], catalog: Catalog, at: datetime, width: int) -> Document:
+    """Offers with the prices of a day; as text no wider than `width`, long ids cut in the middle."""
     records = [offer_record(offer, catalog, at) for offer in offers]
     columns = (
         Column("Model"),
@@ -86,7 +87,8 @@ def list_document(offers: Sequence[Offer], catalog: Catalog, at: datetime) -> Do
     )
     rows = [_list_row(one) for one in records]
     payload = {"as_of": at.date(), "offers": records}
-    return Document("jc.catalog-list/1", payload, records, [Table(columns, rows)])
+    table = Table(columns, rows)
+    return Document("jc.catalog-list/1", payload, records, [table], narrow(table, width, ("Region", "Tools")))
 
 
 def _list_row(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -434,3 +434,17 @@ def test_a_free_offer_says_why_and_claims_no_gap(tmp_path: Path) -> None:
     assert "\nFree        now: runs on your own machine\n" in free
     assert "No price is known." not in free
     assert "No price is known." in unknown
+
+
+def test_the_list_keeps_within_a_terminal_and_whole_in_a_pipe(tmp_path: Path) -> None:
+    """Long ids are cut in the middle where the width is known; a pipe gets them whole."""
+    command = [sys.executable, "-m", "jc", "catalog", "list", *DAY]
+    piped = {key: value for key, value in environment(tmp_path).items() if key != "COLUMNS"}
+    narrow = subprocess.run(command, env={**piped, "COLUMNS": "98"}, capture_output=True, text=True, check=True, cwd=tmp_path)
+    whole = subprocess.run(command, env=piped, capture_output=True, text=True, check=True, cwd=tmp_path)
+    long = "krutrim/meta-llama/Llama-4-Scout-17B-16E-Instruct"
+
+    assert max(map(len, narrow.stdout.splitlines())) <= 98
+    assert long not in narrow.stdout
+    assert long in whole.stdout
+    assert len(narrow.stdout.splitlines()) == len(whole.stdout.splitlines())
