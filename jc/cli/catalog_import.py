@@ -76,7 +76,10 @@ def _import_run(out: Out, name: str, output: Path | None) -> None:
     scale = folder.read_manifest()["request"]["scale"]
     namer = class_namer(prompt_texts(folder), lambda text: classify(text).route_class)
     rows = list(read_rows(folder.path / "results.csv", RESULT_COLUMNS))
-    found = learn(read_summary(folder), rows, namer, (scale[0], scale[1]))
+    summary = read_summary(folder)
+    if summary.get("unreliable"):
+        out.warn(f"the run `{name}` is marked unreliable: its judge accepts known-bad answers, and so may what is written here")
+    found = learn(summary, rows, namer, (scale[0], scale[1]))
     if not found.lessons:
         raise problem(f"the run `{name}` has no answers of a model that is in the catalog", hint="`jc catalog list` names them")
     path = find_catalog(output or out.catalog) / "benchmarks" / f"own-eval-{found.name}.yaml"
