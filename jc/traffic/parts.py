@@ -98,7 +98,11 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
 
 def _names_blocks(samples: Sequence[Any], layout: Layout) -> bool:
     """Whether prompts come with the hashes of their blocks, and nothing says what of them was cached."""
-    known = [name for name in layout.names["cached_input_tokens"] if any(name.partition(".")[0] in record for record in samples)]
+    known = [
+        name
+        for name in layout.names.get("cached_input_tokens", ())
+        if any(name.partition(".")[0] in record for record in samples)
+    ]
     return not known and any(isinstance(record.get("prefix_hash"), list) for record in samples)
 
 

@@ -66,7 +66,8 @@ def layout_of(records: Iterable[object], *, columnar: bool = False) -> Layout:
                 timed += 1
                 numeric |= not isinstance(value, str)
     unseen = () if columnar else _unseen(seen)
-    _complete(seen)
+    if not columnar:  # a table has the columns of its head and no others
+        _complete(seen)
     return Layout({name: _ordered(BY_NAME[name], found) for name, found in seen.items()}, numeric, 2 * timed > rows, unseen)
 
 
@@ -247,9 +248,10 @@ def _flag(text: str) -> str:
 
 def _clean(layout: Layout) -> str:
     """The condition under which a row is surely good."""
-    tests = [f"input_tokens BETWEEN 0 AND {MAX_TOKENS}", f"output_tokens BETWEEN 0 AND {MAX_TOKENS}"]
-    tests += [f"NOT contains(r_{name}, '.')" for name in REQUIRED]
-    tests += [f"coalesce(NOT contains(r_{name}, '.'), true)" for name in EXTRA]
+    tests = ["true" if all(name in layout for name in REQUIRED) else "false"]
+    tests += [f"{name} BETWEEN 0 AND {MAX_TOKENS}" for name in REQUIRED]
+    tests += [f"NOT contains(r_{name}, '.')" for name in REQUIRED if name in layout]
+    tests += [f"coalesce(NOT contains(r_{name}, '.'), true)" for name in EXTRA if name in layout]
     tests += ["cached_input_tokens >= 0", "cache_write_tokens >= 0", "cached_input_tokens + cache_write_tokens <= input_tokens"]
     if "ts" in layout:
         tests.append(f"us BETWEEN 0 AND {LAST_MICROSECOND - 1}")

@@ -319,3 +319,16 @@ def test_a_file_in_utf_16_is_named_as_such(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="is UTF-16"), open_log(str(path), ReadOptions()):
         pass
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_is_read_by_the_fast_reader(tmp_path: Path, suffix: str) -> None:
+    """A table without columns for cached or written tokens is not read line by line for that."""
+    rows = [{name: value for name, value in row.items() if name != "cached_input_tokens"} for row in CLEAN]
+    source, target = written(tmp_path / "a.jsonl", rows), tmp_path / f"b.{suffix}"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT * FROM read_json('{source}')) TO '{target}'")
+
+    with open_log(str(target), ReadOptions()) as log:
+        assert summed(log) == truth(CLEAN)
+        assert log._settled is None
