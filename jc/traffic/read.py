@@ -95,9 +95,11 @@ class Log:
 
     @property
     def size(self) -> int:
-        """Bytes that the fast reader reads; a compressed file counts five times its own."""
-        factor = {"none": 1, "gzip": 5, "zstd": 5}
-        return sum(part.source.size * factor[part.source.compression] for part in self._plan.parts)
+        """About how many bytes of JSON lines the log holds; a compressed file or Parquet counts six times its own."""
+        return sum(
+            part.source.size * (1 if part.source.compression == "none" and part.source.kind != "parquet" else 6)
+            for part in self._plan.parts
+        )
 
     @property
     def relative_time(self) -> bool:
