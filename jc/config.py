@@ -6,11 +6,15 @@ named by variable (`api_key_env`), never written down. A `.env` file is read onl
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jc.errors import InputError, Problem, Where
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from jc.values import dataclass
 
 T = TypeVar("T")
 

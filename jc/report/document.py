@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jc
 from jc.errors import InputError
 from jc.report.table import Table
 from jc.sanitise import spreadsheet
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from jc.values import dataclass
 
 BASE_FORMATS = ("table", "json", "jsonl", "csv", "markdown")
 

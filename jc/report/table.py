@@ -1,10 +1,14 @@
 """A table of text, aligned without a library: 0.03 ms for forty rows where a drawing library takes 24 ms and 63 ms to import."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from jc.sanitise import display_width, plain
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from jc.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
