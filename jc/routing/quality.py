@@ -4,7 +4,7 @@ Own evals come first, then the class's benchmarks, newest first. Two scores say 
 benchmark and the same variant, so a pool is judged on the one that most of its members were measured on; the others are unknown.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -30,6 +30,8 @@ class Judged:
     measure: str
     points: Mapping[str, Decimal] = field(default_factory=dict)
     benchmark: str = ""
+    doubts: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    """How far below and above its points an offer's true value may lie (95 %), where its score came with an interval."""
 
     def points_of(self, name: str) -> float | None:
         """The points of an offer, None when it was not measured."""
@@ -45,26 +47,47 @@ class Judged:
 NOTHING = Judged("")
 
 
-def judged(catalog: Catalog, evidence: Evidence, offers: Sequence[Offer], route_class: str) -> Judged:
-    """The measurement that says most about a pool for a class: own evals first, then the class's benchmarks."""
+def judged(catalog: Catalog, evidence: Evidence, offers: Sequence[Offer], route_class: str, also: Sequence[Offer] = ()) -> Judged:
+    """The measurement that says most about a pool for a class: own evals first, then the class's benchmarks.
+
+    `also` have no say in which measurement it is, but get their points on it.
+    """
     found: dict[tuple[int, str, Variant], dict[str, Score]] = {}
     for offer in offers:
-        for score in evidence.of(offer):
-            rank = _rank(score, route_class)
-            if rank is not None:
-                key = (rank, score.benchmark, _plain(score))
-                held = found.setdefault(key, {})
-                if offer.id not in held or _newer(score, held[offer.id]):
-                    held[offer.id] = score
+        for key, score in _speaking(evidence, offer, route_class):
+            held = found.setdefault(key, {})
+            if offer.id not in held or _newer(score, held[offer.id]):
+                held[offer.id] = score
     usable = {key: scores for key, scores in found.items() if len(scores) >= min(2, len(offers))}
     if not usable:
         return NOTHING
     own = [key for key in usable if key[0] < 2]
     key = min(own or usable, key=lambda key: (0 if own else -len(usable[key]), key[0], -len(usable[key]), key[1], str(key[2])))
     benchmark = catalog.benchmarks.get(key[1])
-    points = {name: _percent(score.value, benchmark) for name, score in usable[key].items()}
+    scores = dict(usable[key])
+    for offer in also:
+        for other, score in _speaking(evidence, offer, route_class):
+            if other == key and offer.id not in usable[key] and (offer.id not in scores or _newer(score, scores[offer.id])):
+                scores[offer.id] = score
+    points = {name: _percent(score.value, benchmark) for name, score in scores.items()}
     text = variant_text(key[2])
-    return Judged(key[1] + (f" ({text})" if text else ""), points, key[1])
+    return Judged(key[1] + (f" ({text})" if text else ""), points, key[1], _doubts(scores, benchmark))
+
+
+def _speaking(evidence: Evidence, offer: Offer, route_class: str) -> Iterator[tuple[tuple[int, str, Variant], Score]]:
+    """The scores of an offer that say something of a class, with how well, on what."""
+    for score in evidence.of(offer):
+        rank = _rank(score, route_class)
+        if rank is not None:
+            yield (rank, score.benchmark, _plain(score)), score
+
+
+def _doubts(scores: Mapping[str, Score], benchmark: Benchmark | None) -> dict[str, tuple[Decimal, Decimal]]:
+    return {
+        name: (_percent(score.value - score.interval[0], benchmark), _percent(score.interval[1] - score.value, benchmark))
+        for name, score in scores.items()
+        if score.interval is not None
+    }
 
 
 def band(standing: Standing, best: str, benchmark: str) -> Decimal:

@@ -25,7 +25,7 @@ from jc.simulate.book import Book
 from jc.simulate.breakdown import sum_pico
 from jc.simulate.choices import Choice, Chooser
 from jc.simulate.estimate import Estimate, Estimator
-from jc.simulate.quality import Belief, Qualities, believed, confidences, fill
+from jc.simulate.quality import Belief, Qualities, believed, confidences, fill, widen
 from jc.simulate.uncertainty import fill_intervals
 
 MOST_POINTS = 20_000
@@ -314,6 +314,7 @@ def confirmed(
     if estimates and optimum.qualities is not None:
         fill(estimator.book, estimates, optimum.qualities)
         fill_intervals(estimates, logged, estimator)
+        widen(estimator.book, estimates, optimum.qualities)
 
 
 def _standing(optimum: Optimum) -> list[Shown]:

@@ -19,6 +19,7 @@ from jc.errors import InputError
 from jc.routing.quality import Judged, judged
 from jc.simulate.book import Book
 from jc.simulate.estimate import Estimate
+from jc.simulate.intervals import Interval
 from jc.tiers.bands import Evidence
 
 Confusion = Mapping[str, Mapping[str, float]]
@@ -35,6 +36,8 @@ class Qualities:
     offers: Sequence[Offer]
     by_class: Mapping[str, Sequence[Offer]] = field(default_factory=dict)
     """The offers that answer a class, where not all of `offers` do."""
+    also: Sequence[Offer] = ()
+    """Offers that get points without a say in what is measured: those of the log itself."""
     _judged: dict[str, Judged] = field(default_factory=dict)
 
     def of(self, route_class: str) -> Judged:
@@ -43,8 +46,8 @@ class Qualities:
         """
         if route_class not in self._judged:
             evidence, offers = Evidence(self.catalog), list(self.by_class.get(route_class) or self.offers)
-            wide = judged(self.catalog, evidence, everyone(self.catalog), route_class)
-            own = judged(self.catalog, evidence, offers, route_class)
+            wide = judged(self.catalog, evidence, everyone(self.catalog), route_class, self.also)
+            own = judged(self.catalog, evidence, offers, route_class, self.also)
             covered = sum(offer.id in wide.points for offer in offers)
             self._judged[route_class] = wide if covered and covered >= len(own.points) else own
         return self._judged[route_class]
@@ -53,6 +56,11 @@ class Qualities:
         """The quality of an offer for a class, 0 to 1; None when it was not measured."""
         points = self.of(route_class).points_of(offer.id)
         return None if points is None else points / 100
+
+    def doubt(self, offer: Offer, route_class: str) -> tuple[float, float] | None:
+        """How far below and above its quality an offer may truly lie (95 %, as shares); None when its score has no interval."""
+        found = self.of(route_class).doubts.get(offer.id)
+        return None if found is None else (float(found[0]) / 100, float(found[1]) / 100)
 
     def measures(self) -> str:
         """Which measurement stands for which class, in words."""
@@ -169,6 +177,37 @@ def fill(book: Book, estimates: Sequence[Estimate], qualities: Qualities, confus
         total, answered = float(n.sum()), float(n[known].sum())
         estimate.quality_known = answered / total if total else 0.0
         estimate.quality = _mean(points, n, known) if estimate.quality_known >= _LEAST_KNOWN else None
+
+
+def widen(book: Book, estimates: Sequence[Estimate], qualities: Qualities) -> bool:
+    """Add to the intervals of quality how well models were measured, where all scores that count have intervals; whether it is.
+
+    Scores of different classes come from different prompts, so their errors add as squares, weighted by their requests.
+    """
+    classes = [name or "general" for name in book.part("route_class")]
+    whole = True
+    for estimate in estimates:
+        if estimate.quality is None or estimate.points is None:
+            continue
+        weights: dict[tuple[int, str], int] = {}
+        for code, name, count, known in zip(
+            estimate.chosen.tolist(), classes, book.groups["n"].tolist(), (~np.isnan(estimate.points)).tolist(), strict=True
+        ):
+            if code >= 0 and known:
+                weights[code, name] = weights.get((code, name), 0) + count
+        doubts = {cell: qualities.doubt(estimate.offers[cell[0]], cell[1]) for cell in weights}
+        if not all(doubts.values()):
+            whole = False
+            continue
+        total = sum(weights.values())
+        below, above = (
+            math.hypot(*(weights[cell] / total * doubt[side] for cell, doubt in doubts.items() if doubt)) for side in (0, 1)
+        )
+        held = estimate.spreads.get("quality") or Interval(estimate.quality, estimate.quality)
+        low = estimate.quality - math.hypot(estimate.quality - held.low, below)
+        high = estimate.quality + math.hypot(held.high - estimate.quality, above)
+        estimate.spreads["quality"] = Interval(max(0.0, low), min(1.0, high))
+    return whole
 
 
 def believed(estimate: Estimate, belief: Belief, qualities: Qualities) -> NDArray[np.float64]:

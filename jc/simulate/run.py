@@ -22,7 +22,7 @@ from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws
 from jc.simulate.overload import load_of, overload_test
 from jc.simulate.prompts import Classing, classify_log
-from jc.simulate.quality import Qualities, answering, fill
+from jc.simulate.quality import Qualities, answering, fill, widen
 from jc.simulate.ratios import Ratios
 from jc.simulate.simulation import LOGGED, Question, Simulation
 from jc.simulate.speeds import Speed, Speeds
@@ -216,10 +216,11 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
             _walked(question, Walker(estimator, chooser, rows or (rows := Rows.of(book))), table, choice, estimate)
     _refuse_unpriced(question, estimates)
     mostly = answering(book, estimates[1:] or estimates) if question.confusion is None else {}
-    simulation.qualities = Qualities(catalog, offers_of(estimates[1:] or estimates), mostly)
+    simulation.qualities = Qualities(catalog, offers_of(estimates[1:] or estimates), mostly, offers_of(estimates))
     fill(book, estimates, simulation.qualities, question.confusion)
     simulation.baseline = _baseline(question, estimates)
     fill_intervals(estimates, simulation.baseline, estimator)
+    simulation.measured = widen(book, estimates, simulation.qualities)
     explain(simulation, ratios, question)
     return simulation
 

@@ -84,6 +84,8 @@ class Simulation:
     backtest: Backtest | None = None
     overload: OverloadTest | None = None
     qualities: Qualities | None = None
+    measured: bool = False
+    """Whether the intervals of quality hold how well the models were measured."""
 
     @property
     def assumptions(self) -> list[str]:

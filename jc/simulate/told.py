@@ -53,6 +53,8 @@ def _explain_quality(simulation: Simulation, estimate: Estimate, question: Quest
     measures = simulation.qualities.measures()
     if measures:
         estimate.assumptions.append(f"quality is what was measured of the models, not of these answers: {measures}")
+        held = "also holds" if simulation.measured else "does not hold"
+        estimate.assumptions.append(f"the interval of quality {held} how well the models were measured")
     if question.confusion is not None:
         wrong = "quality counts the requests that the classifier sends to a wrong class (--confusion)"
         estimate.assumptions.append(wrong)

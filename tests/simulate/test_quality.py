@@ -1,11 +1,13 @@
 """Expected quality: what was measured, and what a wrong class costs."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from jc.catalog.load import cached_catalog
+from jc.catalog.folder import find_catalog
+from jc.catalog.load import cached_catalog, load_catalog
 from jc.errors import InputError
 from jc.routing.table import load_table
 from jc.simulate.quality import Confusion, even_confusion, read_confusion
@@ -66,3 +68,36 @@ def test_a_file_without_a_confusion_is_refused(tmp_path: Path, text: str) -> Non
         read_confusion(path)
     with pytest.raises(InputError):
         read_confusion(tmp_path / "none.json")
+
+
+OWN = """schema_version: 1
+scores:
+  - {model: "openai/gpt-4o", benchmark: own_eval/mine, value: 90, interval: [80, 96], n: 40, by: own_eval, date: 2026-10-01}
+  - {model: "openai/gpt-4o-mini", benchmark: own_eval/mine, value: 70, interval: [50, 90], n: 20, by: own_eval, date: 2026-10-01}
+"""
+
+
+def test_the_interval_of_quality_holds_how_well_models_were_measured(tmp_path: Path) -> None:
+    """A pin is as uncertain as its model's score, and the log's own model has its quality beside it."""
+    root = tmp_path / "catalogs"
+    shutil.copytree(find_catalog(None), root)
+    (root / "benchmarks" / "mine.yaml").write_text(OWN)
+    catalog = load_catalog(root)
+    rows = [{"request_id": f"r{at}", "model": "openai/gpt-4o", "input_tokens": 100, "output_tokens": 10} for at in range(50)]
+    tables = [("pin", load_table("pin:openai/gpt-4o-mini", catalog))]
+    found = simulate(Question(str(written(tmp_path / "log.jsonl", rows)), tables, NOW, mix=(("general", 1.0),)), catalog)
+    logged, pinned = found.estimates
+
+    assert logged.quality == pytest.approx(0.9)
+    assert (pinned.spreads["quality"].low, pinned.spreads["quality"].high) == pytest.approx((0.5, 0.9))
+    assert "the interval of quality also holds how well the models were measured" in found.assumptions
+
+
+def test_scores_without_intervals_are_told(tmp_path: Path) -> None:
+    """Benchmarks come without an interval, so the interval of quality is that of the traffic alone, and the foot says so."""
+    catalog = cached_catalog(None)
+    rows = [{"request_id": f"r{at}", "route_class": "general", "input_tokens": 100, "output_tokens": 10} for at in range(50)]
+    tables = [("pin", load_table("pin:openai/gpt-4o", catalog))]
+    found = simulate(Question(str(written(tmp_path / "log.jsonl", rows)), tables, NOW), catalog)
+
+    assert any(line.startswith("the interval of quality does not hold") for line in found.assumptions)
