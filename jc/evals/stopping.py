@@ -2,9 +2,11 @@
 
 A look happens when every unit of its step is finished, and follows from these units alone: not from the clock, not from the order
 in which answers came. So the same journal stops at the same place, a resumed run goes through the same looks, and the words can
-pay for each look by alpha spending. The prompts are taken in an order of their own (by a hash of seed and id), because a set that
-is sorted by category would be judged on its first category alone. Within a step verdicts go to the pairs whose interval they narrow
-most; a decided pair gets none, and a candidate without an open pair is asked nothing more.
+pay for each look by alpha spending.
+
+The prompts are taken in an order of their own (by a hash of seed and id), because a set that is sorted by category would be
+judged on its first category alone. Within a step verdicts go to the pairs whose interval they narrow most; a decided pair gets
+none, and a candidate without an open pair is asked nothing more.
 """
 
 import hashlib
