@@ -120,9 +120,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("the last duplicate key wins", "jc/catalog/syntax.py", [("        if text in level.lines:", "        if False:")], "tests/catalog/test_syntax.py"),
     Fault("negative tokens count", "jc/traffic/rows.py", [("        raise BadRow(Reason.NEGATIVE_TOKENS)", "        pass")],
           "tests/traffic/test_rows.py tests/traffic/test_read.py"),
-    Fault("templates out of the sandbox", "jc/evals/evalset.py",
+    Fault("templates out of the sandbox", "jc/evals/templates.py",
           [("from jinja2.sandbox import ImmutableSandboxedEnvironment", "from jinja2 import Environment as ImmutableSandboxedEnvironment")],
-          "tests/evals/test_evalset.py"),
+          "tests/evals/test_evalset.py tests/evals/test_templates.py"),
 )  # fmt: skip
 
 
@@ -145,7 +145,8 @@ def caught(copy: Path, tests: str) -> str:
         done = subprocess.run(line, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=240)
     except subprocess.TimeoutExpired:
         return "the tests do not end"
-    failed = [word.split(" ")[1] for word in done.stdout.splitlines() if word.startswith(("FAILED ", "ERROR "))]
+    # Without its parameters, which may hold blanks.
+    failed = [word.split(" ")[1].split("[")[0] for word in done.stdout.splitlines() if word.startswith(("FAILED ", "ERROR "))]
     if done.returncode == 1:
         return failed[0] if failed else "a test"
     return "" if done.returncode == 0 else f"pytest left with {done.returncode}"
@@ -171,7 +172,7 @@ def main(names: Sequence[str]) -> int:
             if "::" in found and caught(copy, found):
                 found = ""  # the test fails without the fault too, so it proves nothing
             survived += not found
-            print(f"{found or 'SURVIVED':90s} {fault.name} ({time.monotonic() - began:.0f} s)", flush=True)  # noqa: T201
+            print(f"{found or 'SURVIVED':110s} {fault.name} ({time.monotonic() - began:.0f} s)", flush=True)  # noqa: T201
     print(f"{len(chosen) - survived} of {len(chosen)} faults caught")  # noqa: T201
     return int(survived > len(chosen) / 20)
 

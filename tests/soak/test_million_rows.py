@@ -54,6 +54,13 @@ def lines(expected: Counter[str] | None) -> Iterator[bytes]:
             yield raw
 
 
+def estimates(value: Any) -> Any:
+    """The figures without their intervals: those are drawn from blocks of the file, and bad rows move the blocks."""
+    if isinstance(value, dict):
+        return {name: estimates(inner) for name, inner in value.items() if "interval" not in name}
+    return [estimates(inner) for inner in value] if isinstance(value, list) else value
+
+
 def test_bad_rows_are_counted_by_reason_and_change_no_estimate(tmp_path: Path, forks: Forks) -> None:
     """Ten ways of being bad, one row in a hundred (nightly: of a million): exact counts, a file of rejects, equal figures."""
     expected: Counter[str] = Counter()
@@ -71,6 +78,6 @@ def test_bad_rows_are_counted_by_reason_and_change_no_estimate(tmp_path: Path, f
     assert found["rows"]["by_reason"] == dict(expected)
     assert (found["rows"]["total"], found["rows"]["used"]) == (ROWS + expected.total(), ROWS)
     assert len((tmp_path / "rejects.jsonl").read_bytes().splitlines()) == expected.total()
-    assert found["tables"] == wanted["tables"]
-    assert found["by"] == wanted["by"]
+    assert estimates(found["tables"]) == estimates(wanted["tables"])
+    assert estimates(found["by"]) == estimates(wanted["by"])
     assert dirty.peak_mib < 1500
