@@ -220,7 +220,7 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One measurement; two scores are comparable only with the same benchmark and the same variant."""
+    """One measurement of `n` prompts, with its 95 % interval; comparable only with the same benchmark and variant."""
 
     model: str
     benchmark: str
@@ -232,21 +232,18 @@ class Score:
     source: str | None = None
     date: dt.date | None = None
     n: int | None = None
-    """Prompts that it rests on."""
     interval: tuple[Decimal, Decimal] | None = None
-    """The 95 % interval of the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an own eval saw of a model besides its score; means and medians compare only within one set (`benchmark`)."""
+    """What an own eval saw of a model besides its score: mean tokens and money, median seconds; they compare within one set."""
 
     model: str
     benchmark: str
     route_class: str | None
     answers: int
     output_tokens: Decimal
-    """Mean output tokens of an answer."""
     where: Where
     latency_s: Decimal | None = None
     ttft_s: Decimal | None = None
@@ -295,16 +292,14 @@ class ForbiddenSwap:
 
 @dataclass(frozen=True, slots=True)
 class SwapRules:
-    """The policy of same-tier swaps: opt-in, which regions, which providers, which pins and pairs."""
+    """The policy of same-tier swaps: opt-in, which regions (`same`, `any`, a list), which providers, which pins and pairs."""
 
     enabled: bool = True
     region: str | tuple[str, ...] = "same"
-    """`same`, `any`, or a list of regions."""
     providers_allow: tuple[str, ...] = ()
     providers_deny: tuple[str, ...] = ()
     removal_within_days: int = 30
     pins: tuple[str, ...] = ()
-    """Models that are never swapped away from."""
     never: tuple[ForbiddenSwap, ...] = ()
 
 
@@ -320,18 +315,16 @@ class TierPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TierOverride:
-    """A hand placement; it must say why, by whom, since when and until when it is reviewed."""
+    """A hand placement of an offer (two offers of one model may differ): why, by whom, since when, reviewed until when."""
 
     model: str
-    """An offer id: the documents place offers, and two offers of one model may stand in two tiers."""
     tier: str
     reason: str
     by: str
     on: date
     review_by: date
     where: Where
-    until: date | None = None
-    """First day on which the placement no longer holds, e.g. the offer's removal."""
+    until: date | None = None  # the first day on which it no longer holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,13 +401,16 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """One file of routes/: classes to targets, with rules, overrides, swap, cascade and budget."""
+    """One file of routes/: classes to targets, with rules, overrides, swap, cascade and budget.
+
+    `threshold` is one confidence for all classes; None uses the classifier's own. `classes` says what each class means, for a
+    model that classifies; empty for the five built-in ones.
+    """
 
     name: str
     where: Where
     classifier: str = "local"
     threshold: float | None = None
-    """One confidence for all classes; None uses the classifier's own thresholds per class."""
     default: str = "general"
     routes: Mapping[str, Target] = field(default_factory=dict)
     fallback: tuple[str, ...] = ()
@@ -426,7 +422,6 @@ class RouteTable:
     budget: Budget | None = None
     description: str | None = None
     classes: Mapping[str, str] = field(default_factory=dict)
-    """What each class means, told to a model that classifies; empty for the five built-in classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,7 +443,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of a pick-by-job table, or one branch of the decision tree (`question` set, first yes wins)."""
+    """One row of a pick-by-job table, or one branch of the decision tree: the first question answered with yes wins."""
 
     id: str
     title: str
@@ -484,7 +479,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything the folder says, by id; `root` is how its files are named in messages."""
+    """Everything the folder says, by id; `root` is how its files are named in messages, `digest` is sha256 over the files."""
 
     root: str
     settings: Settings = field(default_factory=Settings)
@@ -502,6 +497,4 @@ class Catalog:
     plans: Mapping[str, Plan] = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     tree: Sequence[Job] = ()
-    """The decision tree: the first question answered with yes wins; the branch without a question always answers."""
     digest: str = ""
-    """sha256 over the files, so that results can name the catalog they rest on."""
