@@ -6,17 +6,25 @@ from datetime import UTC, datetime
 
 from jc.cli.output import problem
 
-_UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = {"s": 1.0, "ms": 1e-3, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\Z")
 
 
 def duration_s(flag: str, text: str | None) -> float | None:
-    """Seconds from `2s`, `500ms`, `5h` or a plain number."""
+    """Seconds from `2s`, `500ms`, `5h` or a plain number of seconds."""
     if text is None:
         return None
+    bare = text.strip()
+    return span_s(flag, bare + "s" if bare[-1:].isdigit() else text, hint="write 2s, 500ms, 5h or a number of seconds")
+
+
+def span_s(flag: str, text: str, hint: str) -> float:
+    """Seconds from a duration that says its unit."""
     match = _DURATION.match(text.strip().lower())
+    if match is not None and not match[2]:
+        raise problem(f"`{flag} {text}`: which unit?", hint=hint)
     if match is None or match[2] not in _UNITS or not math.isfinite(float(match[1])):
-        raise problem(f"`{flag} {text}`: not a duration", hint="write 2s, 500ms, 5h or a number of seconds")
+        raise problem(f"`{flag} {text}`: not a duration", hint=hint)
     return float(match[1]) * _UNITS[match[2]]
 
 

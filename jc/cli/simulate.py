@@ -10,7 +10,7 @@ import typer
 from jc.cli.amounts import duration_s, moment, share, shares
 from jc.cli.options import command, split_list
 from jc.cli.output import Out, problem, terminal_width
-from jc.cli.simulate_setup import confusion_of, dimensions, split_by, terms_of, wants_page
+from jc.cli.simulate_setup import check_windows, confusion_of, dimensions, split_by, terms_of, wants_page
 from jc.errors import AnswerIsNo, StoppedEarly
 
 if TYPE_CHECKING:
@@ -55,8 +55,12 @@ def simulate(
     budget: Annotated[
         str | None, typer.Option(metavar="USD", help="Cap per key and window; over it a request is refused.")
     ] = None,
-    window: Annotated[str, typer.Option(metavar="TIME", help="Length of a budget window.")] = "5h",
-    window_kind: Annotated[str, typer.Option(metavar="KIND", help="Windows begin at first-use, or are fixed.")] = "first-use",
+    window: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Length of a budget window, with its unit. [default: 5h]")
+    ] = None,
+    window_kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="Windows begin at first-use, or are fixed. [default: first-use]")
+    ] = None,
     below: Annotated[str | None, typer.Option(metavar="USD", help="With less than this left, --low-model answers.")] = None,
     low_model: Annotated[str | None, typer.Option(metavar="MODEL", help="The cheaper model below the threshold.")] = None,
     park: Annotated[bool, typer.Option("--park", help="Park requests over the cap until the window's reset.")] = False,
@@ -105,6 +109,7 @@ def simulate(
     shown = dimensions(by)
     catalog = open_catalog(out)
     question = _question(catalog, traffic, routes, baseline, tokens, cache)
+    check_windows(question.tables, window=window, kind=window_kind, budget=budget, find=find_budget)
     spans = [("--outage", one) for one in outage or []] + [("--slowdown", one) for one in slowdown or []]
     terms = terms_of(
         catalog, budget=budget, window=window, kind=window_kind, below=below, low_model=low_model, park=park, find=find_budget,

@@ -1,18 +1,20 @@
 """What the options of `jc simulate` mean: budgets and events, how to break a result down, what a classifier gets wrong."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jc.cli.amounts import duration_s, usd_pico
+from jc.cli.amounts import duration_s, span_s, usd_pico
 from jc.cli.options import split_list
 from jc.cli.output import Out, problem
 
 if TYPE_CHECKING:
-    from jc.catalog.model import Catalog
+    from jc.catalog.model import Catalog, RouteTable
     from jc.simulate.quality import Confusion
     from jc.simulate.state import OnLimit, Terms
 
 ON_LIMIT: "dict[str, OnLimit]" = {"retry": "retry", "fallback": "fallback", "reject": "reject"}
+WINDOW = "5h"
 DIMENSIONS = ("class", "model", "key", "org", "day", "hour")
 
 
@@ -20,8 +22,8 @@ def terms_of(
     catalog: "Catalog",
     *,
     budget: str | None,
-    window: str,
-    kind: str,
+    window: str | None,
+    kind: str | None,
     below: str | None,
     low_model: str | None,
     park: bool,
@@ -34,9 +36,9 @@ def terms_of(
     """Budgets, outages, slowdowns and limits as the row engine takes them."""
     from jc.catalog.names import resolve
     from jc.simulate.events import parsed
-    from jc.simulate.state import Allowance, Terms
+    from jc.simulate.state import NO_CAP, Allowance, Terms
 
-    if kind not in {"first-use", "fixed"}:
+    if kind not in {None, "first-use", "fixed"}:
         raise problem(f"`--window-kind {kind}`: no such choice", hint="first-use or fixed")
     if budget is None and not find and (below or low_model or park):
         raise problem("`--below`, `--low-model` and `--park` need a `--budget`")
@@ -44,11 +46,11 @@ def terms_of(
         raise problem("`--below` and `--low-model` belong together", hint="--below 0.02 --low-model deepseek-chat")
     allowance = None
     if budget is not None or find:
-        length = int((duration_s("--window", window) or 0) * 1_000_000)
+        length = int(span_s("--window", window or WINDOW, hint=f"write --window {_with_hours(window)}") * 1_000_000)
         if length <= 0:
             raise problem(f"`--window {window}`: a window has a length")
         low = resolve(catalog, low_model) if low_model else None
-        cap = usd_pico("--budget", budget) if budget is not None else 0
+        cap = usd_pico("--budget", budget) if budget is not None else NO_CAP
         allowance = Allowance(cap, length, kind == "fixed", usd_pico("--below", below) if below else -1, low, park)
     if on_limit not in ON_LIMIT:
         raise problem(f"`--on-limit {on_limit}`: no such choice", hint=", ".join(ON_LIMIT))
@@ -59,6 +61,24 @@ def terms_of(
         raise problem(f"`--timeout {timeout}`: a timeout has a length")
     events = tuple(parsed(flag, text, catalog) for flag, text in spans)
     return Terms(allowance, events, limits, ON_LIMIT[on_limit], given_up)
+
+
+def _with_hours(window: str | None) -> str:
+    """A window as it was probably meant: in hours."""
+    bare = (window or "").strip()
+    return f"{bare}h" if bare.replace(".", "", 1).isdigit() else WINDOW
+
+
+def check_windows(
+    tables: "Sequence[tuple[str, RouteTable]]", *, window: str | None, kind: str | None, budget: str | None, find: bool
+) -> None:
+    """Refuse a window that no budget has: without --budget a table's own budget says its window too."""
+    if budget is not None or find or (window is None and kind is None):
+        return
+    flag = "--window" if window is not None else "--window-kind"
+    if any(table.budget is not None for _, table in tables):
+        raise problem(f"`{flag}` needs a `--budget`", hint="the budget of a table has its own `window_hours`")
+    raise problem(f"`{flag}` needs a `--budget`: nothing else has a window", hint="for example --budget 5.00 --window 5h")
 
 
 def dimensions(by: list[str] | None) -> tuple[str, ...]:

@@ -179,6 +179,7 @@ def cube(
     """
     from jc.cli.amounts import shares
     from jc.simulate.cubes import cube_of_log, merged_files
+    from jc.simulate.told import mix_said
     from jc.traffic.cubefile import save
     from jc.traffic.read import open_log
 
@@ -194,6 +195,8 @@ def cube(
         counts = opened.counts
         for note in opened.notes:
             out.say(note)
+        if made.grid.mix:
+            out.say(mix_said(made.grid.mix, "the log has no classes"))
         tell_counts(out, counts)
         check_bad(counts.total, counts.rejected, max_bad)
         reasons = {reason.value: count for reason, count in sorted(counts.by_reason.items())}

@@ -67,9 +67,12 @@ def _three(value: float) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A duration in seconds, `1.31 s`, below a tenth in milliseconds, `21.0 ms`."""
+    """A duration in seconds, `1.31 s`, below a tenth in milliseconds, `21.0 ms`, from ten minutes on `8 h 53 min`."""
     if value is None:
         return UNKNOWN
+    if value >= 600:
+        hours, minutes = divmod(round(value / 60), 60)
+        return f"{hours:,} h {minutes} min" if hours else f"{minutes} min"
     return f"{_three(value * 1e3)} ms" if 0 < value < 0.1 else f"{_three(value)} s"
 
 

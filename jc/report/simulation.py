@@ -219,7 +219,7 @@ def _saving(name: str, rows: Sequence[Fields], baseline: str, shown: str) -> Tab
         [value, f"{after[value]['requests']:,}",
          _partly(usd_amount(number(before[value]["cost_usd"])), before[value]["cost_known"]),
          usd_amount(number(after[value]["cost_usd"])), usd_amount(saved[value]),
-         bar(abs(saved[value] or 0.0) / most if most else 0.0)]
+         _gain(saved[value] or 0.0, most)]
         for value in order[:MAX_ROWS]
     ]  # fmt: skip
     left = f" (the first {MAX_ROWS} of {len(order):,})" if len(order) > MAX_ROWS else ""
@@ -230,6 +230,11 @@ def _saving(name: str, rows: Sequence[Fields], baseline: str, shown: str) -> Tab
         Column(shown, "right"), Column("Saved", "right"), Column(""),
     )  # fmt: skip
     return Table(columns, lines, title=f"Where {shown} {said}{left}")
+
+
+def _gain(saved: float, most: float) -> str:
+    """What is saved as a bar; what is lost as one after a minus."""
+    return (MINUS if saved < 0 else "") + bar(abs(saved) / most if most else 0.0)
 
 
 def interval_tables(payload: Fields) -> list[Table]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jc.report.conclusion import number
-from jc.report.numbers import MINUS, count, percent, seconds, usd_amount
+from jc.report.numbers import MINUS, UNKNOWN, count, percent, seconds, usd_amount
 from jc.report.simulation_html import signed_share
 from jc.report.simulation_sections import told
 from jc.report.table import Column, Table
@@ -37,7 +37,7 @@ def state_tables(payload: Fields) -> list[Table]:
     stopped = [(row["name"], one) for row in rows for one in row["stopped"]]
     if stopped:
         lines = [
-            [name, one["key"], one["first"][:16].replace("T", " "), count(one["requests"]), usd_amount(number(one["saved_usd"]))]
+            [name, one["key"], _minute(payload, one["first"]), count(one["requests"]), usd_amount(number(one["saved_usd"]))]
             for name, one in stopped[:MAX_ROWS]
         ]
         left = f" (the first {MAX_ROWS} of {len(stopped):,})" if len(stopped) > MAX_ROWS else ""
@@ -50,6 +50,12 @@ def state_tables(payload: Fields) -> list[Table]:
         )
         out.append(Table(columns, lines, title=f"Keys that met their cap{left}"))
     return out
+
+
+def _minute(payload: Fields, moment: str) -> str:
+    """The minute of a moment; a log without times has none."""
+    timed = payload["traffic"]["first_day"] is not None
+    return moment[:16].replace("T", " ") if timed else UNKNOWN
 
 
 def plan_tables(payload: Fields) -> list[Table]:

@@ -26,8 +26,8 @@ from jc.simulate.quality import Qualities, answering, fill, widen
 from jc.simulate.ratios import Ratios
 from jc.simulate.simulation import LOGGED, Question, Simulation
 from jc.simulate.speeds import Speed, Speeds
-from jc.simulate.state import Rows, Walker, allowance_of, applied, smallest_budget
-from jc.simulate.told import GUIDE_MIX, explain, say_classes
+from jc.simulate.state import NO_CAP, Rows, Walker, allowance_of, applied, smallest_budget
+from jc.simulate.told import GUIDE_MIX, explain, say_classes, say_mix, say_order
 from jc.simulate.uncertainty import fill_intervals
 from jc.simulate.warmth import ordered
 from jc.traffic.cube import Cube, Thinning, cube_from, cube_query, needed_columns
@@ -72,6 +72,7 @@ def simulate(question: Question, catalog: Catalog, rows: "pd.DataFrame | None" =
         simulation.notes[:0] = list(log.notes)
         simulation.truncated = log.truncated
         simulation.timed = log.holds("ts")
+        say_order(simulation)
         say_classes(simulation, log.holds("route_class"), question, classing.said if classing else "")
         return simulation
 
@@ -102,6 +103,7 @@ def _from_cluster(question: Question, catalog: Catalog) -> Simulation:
     simulation.notes[:0] = [*notes, *(note for one in partials for note in one.notes)]
     simulation.truncated = tuple(name for one in partials for name in one.truncated)
     simulation.timed = log.holds("ts")
+    say_order(simulation)
     say_classes(simulation, log.holds("route_class"), question, "")
     return simulation
 
@@ -179,6 +181,8 @@ def _from_cube(question: Question, catalog: Catalog) -> Simulation:
         counts.by_reason[reason] = int(count)
     simulation = _estimated(question, catalog, cube, counts)
     simulation.traffic = question.traffic
+    if cube.grid.mix:
+        say_mix(simulation, cube.grid.mix, "the log of this cube had no classes")
     return simulation
 
 
@@ -228,7 +232,7 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
 def _walked(question: Question, walker: Walker, table: RouteTable, choice: Choice, estimate: Estimate) -> None:
     """Walk the rows under a table; its own budget counts where the question brings none."""
     terms = question.terms
-    if terms.allowance is None:
+    if terms.allowance is None or (table.budget is not None and terms.allowance.cap == NO_CAP):
         terms = replace(terms, allowance=allowance_of(table, walker.estimator.book))
     if not terms.any:
         return

@@ -30,7 +30,8 @@ from jc.traffic.cube import Sample
 from jc.traffic.histogram import Histogram
 
 Ints = NDArray[np.int64]
-_NO_CAP = 2**61
+NO_CAP = 2**61
+"""The cap of a budget that refuses nobody, in pico-dollars."""
 _FOREVER = 2**61
 OnLimit = Literal["retry", "fallback", "reject"]
 
@@ -261,7 +262,7 @@ class Walker:
 
     def _budgeted(self, placed: Assignment, costs: tuple[Ints, Ints], cheap: int, terms: Terms) -> tuple[Ints, Ints, Ints]:
         """Cache, price and budget in the order of time; the columns are those of the answered rows."""
-        allowance = terms.allowance or Allowance(_NO_CAP, _FOREVER)
+        allowance = terms.allowance or Allowance(NO_CAP, _FOREVER)
         here = np.flatnonzero(placed.chosen >= 0)
         base, warm = costs[0][here], costs[1][here]
         low, low_warm = base, base
@@ -371,7 +372,7 @@ def applied(estimate: Estimate, walk: Walk) -> None:
 
 def smallest_budget(walker: Walker, table: RouteTable, choice: Choice, terms: Terms, stalls: float = 0.01) -> int:
     """The smallest cap (whole cents, in pico-dollars) under which fewer requests than this share are refused or parked."""
-    asked = terms.allowance or Allowance(_NO_CAP, _FOREVER)
+    asked = terms.allowance or Allowance(NO_CAP, _FOREVER)
 
     def stalled(cents: int) -> bool:
         capped = replace(terms, allowance=replace(asked, cap=cents * 10**10))
@@ -387,4 +388,4 @@ def smallest_budget(walker: Walker, table: RouteTable, choice: Choice, terms: Te
     return high * 10**10
 
 
-__all__ = ["Allowance", "Rows", "Stopped", "Terms", "Walk", "Walker", "allowance_of", "applied", "smallest_budget"]
+__all__ = ["NO_CAP", "Allowance", "Rows", "Stopped", "Terms", "Walk", "Walker", "allowance_of", "applied", "smallest_budget"]

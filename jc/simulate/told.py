@@ -1,5 +1,7 @@
 """What an answer rests on, in words: assumptions under each estimate, warnings beside them."""
 
+from collections.abc import Sequence
+
 from jc.catalog.model import Offer
 from jc.simulate.estimate import Estimate, offers_of
 from jc.simulate.ratios import Ratios
@@ -24,7 +26,9 @@ def explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
             estimate.assumptions.append(f"{older} and cost what that one says")
     for estimate in others:
         if estimate.walk is not None:
-            estimate.assumptions.append("costs by class, model, day and hour are those before budgets, outages and limits")
+            estimate.assumptions.append(
+                "energy, quality, and costs by class, model, day and hour are those before budgets, outages and limits"
+            )
         _explain_table(simulation, estimate, ratios, question)
     _explain_hidden(simulation)
 
@@ -91,6 +95,15 @@ def _unknown(simulation: Simulation, logged: Estimate) -> str:
     return f"{logged.unknown:,} requests ({share:.1%}) name {count} that are not in the catalog; {how}"
 
 
+def say_order(simulation: Simulation) -> None:
+    """Warn where budgets, limits or outages were asked of a log that does not say when its requests came."""
+    if not simulation.timed and any(estimate.walk is not None for estimate in simulation.estimates):
+        simulation.warnings.append(
+            "the log has no `ts`: its requests are taken as if all came at one moment, in no particular order, so that a key has"
+            " one budget window and which requests it refuses is arbitrary"
+        )
+
+
 def say_classes(simulation: Simulation, classed: bool, question: Question, said: str) -> None:
     """Say how prompts were classified, or which class mix was assumed where the log has neither classes nor prompts."""
     if classed:
@@ -99,8 +112,20 @@ def say_classes(simulation: Simulation, classed: bool, question: Question, said:
         for estimate in simulation.estimates[1:]:
             estimate.assumptions.append(said)
         return
-    mix = ", ".join(f"{name} {share:.0%}" for name, share in question.mix or GUIDE_MIX)
-    where = "given with --mix" if question.mix else "of the guide's workload"
-    line = f"the log has neither classes nor prompts: the class mix {where} is assumed ({mix})"
+    say_mix(simulation, question.mix or GUIDE_MIX, "the log has neither classes nor prompts")
+
+
+def say_mix(simulation: Simulation, mix: Sequence[tuple[str, float]], why: str) -> None:
+    """Say under every table, or beside the log where no table was asked for, which class mix was assumed."""
+    line = mix_said(mix, why)
     for estimate in simulation.estimates[1:]:
         estimate.assumptions.append(line)
+    if not simulation.estimates[1:]:
+        simulation.notes.append(line)
+
+
+def mix_said(mix: Sequence[tuple[str, float]], why: str) -> str:
+    """`the log has …: the class mix of the guide's workload is assumed (simple 60%, …)`."""
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in mix)
+    where = "of the guide's workload" if tuple(mix) == GUIDE_MIX else "given with --mix"
+    return f"{why}: the class mix {where} is assumed ({shares})"

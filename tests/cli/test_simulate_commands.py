@@ -184,3 +184,59 @@ def test_a_page_and_a_tree_come_with_one_command(log: Path) -> None:
     assert "What could be otherwise" in (log.parent / "x.html").read_text()
     assert cube.returncode == 0
     assert (log.parent / "y.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--budget", "1", "--window", "5"], b"--window 5h"),
+        (["--window", "5h"], b"--budget 5.00 --window 5h"),
+        (["--window-kind", "fixed"], b"--budget"),
+    ],
+)
+def test_a_window_has_a_unit_and_a_budget(log: Path, arguments: list[str], hint: bytes) -> None:
+    """Five what? And of which budget? Neither is guessed; `--slo 2` stays two seconds."""
+    done = jc("simulate", log.name, "-r", "five-way", *arguments, cwd=log.parent)
+    plain = jc("simulate", log.name, "-r", "five-way", "--slo", "2", "--budget", "1", "--window", "5h", cwd=log.parent)
+
+    assert done.returncode == 2
+    assert hint in done.stderr
+    assert plain.returncode == 0
+
+
+def test_a_budget_is_found_beside_the_replay_as_it_is(log: Path) -> None:
+    """Without `--budget` nothing is refused, and the smallest one is told."""
+    done = jc("simulate", log.name, "-r", "pin:openai/gpt-4o", "--find-budget", "-f", "json", cwd=log.parent)
+
+    table = json.loads(done.stdout)["tables"][1]
+    assert (table["over_budget"], table["cost_usd"]) == (0, "0.325")
+    assert float(table["smallest_budget_usd"]) > 0
+    assert b"no `ts`" not in done.stderr
+
+
+def test_a_budget_on_a_log_without_times_warns(log: Path) -> None:
+    """Nobody knows which requests came first; no key meets its cap in 1970."""
+    rows = [{name: value for name, value in row.items() if name != "ts"} for row in ROWS]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    done = jc("simulate", log.name, "-r", "pin:openai/gpt-4o", "--budget", "0.05", cwd=log.parent)
+
+    assert b"warning: the log has no `ts`" in done.stderr
+    assert b"Keys that met their cap" in done.stdout
+    assert b"1970" not in done.stdout
+    assert b"energy, quality, and costs by class" in done.stdout
+
+
+def test_a_cube_remembers_that_its_classes_are_assumed(log: Path) -> None:
+    """The class mix is told when the cube is made, under each table that is asked of it, and by `jc optimize`."""
+    rows = [{name: value for name, value in row.items() if name != "route_class"} for row in ROWS]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    made = jc("traffic", "cube", log.name, "-o", "t.cube", cwd=log.parent)
+    done = jc("simulate", "t.cube", "-r", "five-way", "-f", "json", cwd=log.parent)
+    best = jc("optimize", "t.cube", "--pool", "openai/gpt-4o,deepseek-v3", cwd=log.parent)
+
+    said = "the class mix of the guide's workload is assumed (simple 60%"
+    assert said in made.stderr.decode()
+    assert any(said in line for line in json.loads(done.stdout)["tables"][1]["assumptions"])
+    assert said in best.stderr.decode()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from jc.report.document import render
+from jc.report.numbers import seconds
 from jc.report.simulation import simulation_document
 
 
@@ -118,3 +119,23 @@ def test_breakdowns_are_rows_of_the_machine_formats() -> None:
     assert lines[0].startswith("by,value,name,requests,cost_usd")
     assert lines[-1].startswith("class,chat,routes.yaml,10,4")
     assert ",-3" in lines[-1]
+
+
+def test_a_loss_is_no_saving_in_another_form() -> None:
+    """A class that costs more has a minus before its bar."""
+    cells = [
+        part("as logged", "extract", "10", None), part("routes.yaml", "extract", "4", "6"),
+        part("as logged", "chat", "1", None), part("routes.yaml", "chat", "4", "-3"),
+    ]  # fmt: skip
+    lines = text(payload(row("as logged"), ROUTES, by={"class": cells})).splitlines()
+
+    bars = {line.split()[0]: line.split()[-1] for line in lines if line.startswith(("extract", "chat"))}
+    assert bars == {"extract": "█" * 20, "chat": "−" + "█" * 10}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(599.0, "599 s"), (600.0, "10 min"), (3599.0, "1 h 0 min"), (31_979.0, "8 h 53 min"), (None, "–")]
+)
+def test_long_waits_are_told_in_hours_and_minutes(value: float | None, told: str) -> None:
+    """Nobody reads 31,979 seconds."""
+    assert seconds(value) == told
