@@ -22,6 +22,8 @@ from jc.traffic.sources import Source
 
 _SNIPPET = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The years 1 to 9999, with a day to spare at each end for zones.
+_FIRST_US, _LAST_US = -62_135_510_400_000_000, 253_402_214_400_000_000
 _ARRAY_STEP = 1 << 20
 
 
@@ -204,11 +206,20 @@ class Reading:
     def rows(self, record: Mapping[str, Any]) -> Iterator[Row]:
         """The canonical rows of one record; BadRow when one of them is none."""
         for one in self.format.convert(record):
-            if self.format.relative_us is not None and isinstance(one.get("ts"), (int, float)):
-                since = timedelta(microseconds=self.start_us + round(one["ts"] * self.format.relative_us))
-                yield self._warmed(canonical({**one, "ts": _EPOCH + since}, timed=self.timed))
-            else:
-                yield self._warmed(canonical(one, timed=self.timed))
+            row = canonical(self._placed(one), timed=self.timed)
+            if "ts" in row and not _FIRST_US <= row["ts"] <= _LAST_US:
+                raise BadRow(Reason.NO_TIMESTAMP)
+            yield self._warmed(row)
+
+    def _placed(self, one: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The row with its time on the calendar where the format tells times from the log's begin."""
+        if self.format.relative_us is None or not isinstance(one.get("ts"), (int, float)):
+            return one
+        try:
+            since = timedelta(microseconds=self.start_us + round(one["ts"] * self.format.relative_us))
+            return {**one, "ts": _EPOCH + since}
+        except (OverflowError, ValueError):
+            raise BadRow(Reason.NO_TIMESTAMP) from None
 
     def _warmed(self, row: Row) -> Row:
         return row if self.prefixes is None else self.prefixes.warmed(row, self.format.block_tokens)

@@ -1,17 +1,21 @@
 """Spans with the OpenTelemetry semantic conventions for generative AI, one span a line or a whole OTLP/JSON batch."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jc.traffic.formats.values import Format, Record, between_ms, filled, first
+from jc.traffic.rows import BadRow, Reason
 
-_OPERATIONS = {"chat", "text_completion", "generate_content", "create_agent", None}
+_INTEGER = re.compile(r"-?[0-9]{1,30}")
+_OPERATIONS = ("chat", "text_completion", "generate_content", "create_agent")
 
 
 def _otel(record: Record) -> Iterable[Record]:
     for span in _spans(record):
         attributes = _attributes(span)
-        if first(attributes, "gen_ai.operation.name") in _OPERATIONS and _usage(attributes, "input") is not None:
+        operation = first(attributes, "gen_ai.operation.name")
+        if (operation is None or operation in _OPERATIONS) and _usage(attributes, "input") is not None:
             yield _row(span, attributes)
 
 
@@ -21,11 +25,16 @@ def _spans(record: Record) -> Iterator[Mapping[str, Any]]:
     if not isinstance(batches, list):
         yield record
         return
-    for batch in batches:
-        for scope in batch.get("scopeSpans", ()) if isinstance(batch, Mapping) else ():
-            for span in scope.get("spans", ()) if isinstance(scope, Mapping) else ():
-                if isinstance(span, Mapping):
-                    yield span
+    for batch in _maps(batches):
+        for scope in _maps(batch.get("scopeSpans", [])):
+            yield from _maps(scope.get("spans", []))
+
+
+def _maps(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects of a list; BadRow where a batch holds something else in its place."""
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise BadRow(Reason.WRONG_TYPE)
+    yield from value
 
 
 def _attributes(span: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +51,7 @@ def _plain(value: Any) -> Any:
         return value
     if "intValue" in value:
         text = value["intValue"]
-        return int(text) if isinstance(text, str) and text.lstrip("-").isdigit() else text
+        return _whole(text)
     return next(iter(value.values()), None)
 
 
@@ -51,13 +60,14 @@ def _usage(attributes: Mapping[str, Any], side: str) -> Any:
     return first(attributes, f"gen_ai.usage.{side}_tokens", older)
 
 
-def _nanoseconds(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isdigit() else value
+def _whole(value: Any) -> Any:
+    """An integer that is written as text as one; everything else as it is."""
+    return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else value
 
 
 def _row(span: Mapping[str, Any], attributes: Mapping[str, Any]) -> Record:
-    start = _nanoseconds(first(span, "startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "timestamp"))
-    end = _nanoseconds(first(span, "endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime"))
+    start = _whole(first(span, "startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "timestamp"))
+    end = _whole(first(span, "endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime"))
     first_chunk = first(attributes, "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token")
     return filled(
         {
