@@ -65,6 +65,11 @@ class Cost:
         return Cost(self.usd + other.usd, self.lines + other.lines)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 request`, `2,000 requests`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def to_pico(usd: Decimal) -> int:
     """Dollars as integer pico-dollars, exact; ValueError when the amount is finer than 10⁻¹² USD."""
     scaled = usd * PICO_PER_USD

@@ -22,6 +22,9 @@ Examples:
 """
 )
 
+FEW_LABELS = 50
+"""With fewer labels a threshold rests on a handful of mistakes."""
+
 Labels = Annotated[Path, typer.Argument(metavar="LABELS", help="JSON lines with `prompt` (or `messages`) and `label`.")]
 OwnWeights = Annotated[Path | None, typer.Option("--weights", metavar="FILE", help="Own weights instead of the shipped ones.")]
 Routes = Annotated[str | None, typer.Option("--routes", "-r", metavar="TABLE", help="Shipped name, file, or pin:MODEL.")]
@@ -32,7 +35,7 @@ def add_to(root: typer.Typer) -> None:
     from jc.cli import classifier_train
 
     classifier_train.register(app)
-    root.add_typer(app, name="classifier")
+    root.add_typer(app, name="classifier", short_help="Score, train and calibrate the prompt classifier.")
 
 
 @command(app, "score")
@@ -139,6 +142,7 @@ def calibrate(
       jc classifier calibrate labels.jsonl --target-accuracy 0.95
       jc classifier calibrate labels.jsonl --target-usd 0.60 -r my-routes.yaml --write my-routes.yaml
     """
+    from jc.quantities import counted
     from jc.report.classifier_training import calibration_document
     from jc.routing.calibrate import STEPS, Level, level, lowest_by_class, lowest_for_accuracy, usd_at
     from jc.routing.classify import classifier
@@ -174,6 +178,8 @@ def calibrate(
         levels = sorted([*levels, chosen], key=lambda one: one.threshold)
     by_class = lowest_by_class(answers, accuracy)
     out.emit(calibration_document(levels, chosen, by_class, wanted, len(rows)))
+    if len(rows) < FEW_LABELS:
+        out.warn(f"{counted(len(rows), 'label')} say little about a threshold: label {FEW_LABELS} or more")
     if chosen is None:
         raise AnswerIsNo(f"no threshold gives {wanted}", hint="ask for less, or train: `jc classifier train`")
     if write is not None:

@@ -141,4 +141,4 @@ def _shortened(shown: str) -> str:
 
 def add_to(root: typer.Typer) -> None:
     """Hang the command under the root."""
-    command(root, "demo")(demo)
+    command(root, "demo", short_help="Take a tour with no key and no network.")(demo)

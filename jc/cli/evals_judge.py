@@ -51,6 +51,7 @@ def judge_test(
     from jc.evals.judge_test import report
     from jc.evals.run import carry_out
     from jc.providers.settings import ClientSettings
+    from jc.quantities import counted
     from jc.report.judge_test import judge_test_document
 
     get = out.config.get
@@ -63,7 +64,7 @@ def judge_test(
     client = ClientSettings(
         concurrency=get("concurrency", concurrency), timeout_s=get("timeout"), max_attempts=get("max_attempts")
     )
-    out.say(f"{len(pairs):,} pairs in both orders = {plan.games:,} verdicts by {', '.join(judges)}")
+    out.say(f"{counted(len(pairs), 'pair')} in both orders = {plan.games:,} verdicts by {', '.join(judges)}")
     with (
         RunProgress(out, 0, plan.games, tty=sys.stderr.isatty()) as progress,
         carry_out(prepared, client, progress, progress) as finished,

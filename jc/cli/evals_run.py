@@ -137,16 +137,17 @@ def _tell_plan(out: Out, prepared: "Prepared", concurrency: int) -> None:
 def _plan_lines(prepared: "Prepared", concurrency: int) -> list[str]:
     from jc.evals.finish import smallest_difference
     from jc.evals.plan import duration_s, money
+    from jc.quantities import counted
     from jc.report.numbers import usd_amount
 
     plan = prepared.plan
     cases, epochs = len(plan.evalset.cases), plan.settings.epochs
     times = f" × {epochs} epochs" if epochs > 1 else ""
-    who = "1 candidate" if len(plan.candidates) == 1 else f"{len(plan.candidates)} candidates"
-    lines = [f"Plan      {who} × {cases} prompts{times} = {plan.answers:,} answers"]
+    who = f"{counted(len(plan.candidates), 'candidate')} × {counted(cases, 'prompt')}"
+    lines = [f"Plan      {who}{times} = {counted(plan.answers, 'answer')}"]
     judges = ", ".join(party.name for party in plan.judges)
     if plan.games:
-        lines.append(f"          {plan.games // 2:,} pairs × both orders = {plan.games:,} verdicts by {judges}")
+        lines.append(f"          {counted(plan.games // 2, 'pair')} × both orders = {plan.games:,} verdicts by {judges}")
     if plan.ratings:
         lines.append(f"          {plan.ratings:,} ratings by {judges}")
     if looks := plan.looks():

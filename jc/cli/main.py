@@ -45,18 +45,17 @@ SUMMARIES = {
     "evals": "Compare candidate models on your own prompts.",
     "tiers": "Place models in quality tiers; find the cheapest equal.",
     "catalog": "Check, compare, import and price the model catalog.",
-    "route": "Choose the model for a request: its id on stdout, the story on stderr. Local: no key, no network.",
-    "classifier": "How good is the prompt classifier on your labelled prompts, and make it better.",
-    "simulate": "Replay a traffic log against route tables: what would it have cost, how fast, at what energy and quality.",
-    "optimize": (
-        "Choose a model for each class, and the threshold of unsure ones: the cheapest table that keeps quality and time."
-    ),
-    "traffic": "Look at a traffic log, read other tools' logs, shrink one to a mergeable cube, make one.",
-    "demo": "Take a tour with no key and no network: traffic, evals, evidence, optimum, route, simulation, one HTML page.",
+    "route": "Classify one prompt and choose its model.",
+    "classifier": "Score, train and calibrate the prompt classifier.",
+    "simulate": "Replay a traffic log against route tables.",
+    "optimize": "Find the cheapest route table that keeps quality.",
+    "traffic": "Look at, convert, shrink or make a traffic log.",
+    "demo": "Take a tour with no key and no network.",
     "help": "Explain exit codes, configuration or formats.",
     "completion": "Print the completion script of a shell.",
 }
-"""What the help page says of each noun, so that it need not import them all; a test holds it against what they say themselves."""
+"""What the help page says of each noun, short enough for 80 columns, so that it need not import them all; a test holds it
+against what they say themselves."""
 
 
 class _Later(TyperCommand):
@@ -69,7 +68,7 @@ class _Story(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         for name, summary in SUMMARIES.items():
-            self.commands.setdefault(name, _Later(name, help=summary))
+            self.commands.setdefault(name, _Later(name, help=summary, short_help=summary))
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names for the help page."""

@@ -54,7 +54,9 @@ def optimize(
     catalog = open_catalog(out)
     quality = share("--min-quality", min_quality) or 0.0
     if not 0 <= quality <= 1:
-        raise problem(f"`--min-quality {min_quality}`: a share lies between 0 and 1")
+        percent = 1 < quality <= 100
+        hint = f"write --min-quality {quality / 100:g} or --min-quality {quality:g}%" if percent else "write 0.95 or 95%"
+        raise problem(f"`--min-quality {min_quality}`: a share lies between 0 and 1", hint=hint)
     wanted = Wanted(quality, duration_s("--max-p95", max_p95), region)
     question = Question(traffic, (), datetime.now(UTC), at=moment("--at", at), mix=shares("--mix", mix), seed=seed,
                         rejects=rejects, format=log_format, stdin=sys.stdin.buffer)  # fmt: skip
@@ -78,9 +80,20 @@ def optimize(
         out.show(document)
         raise AnswerIsNo("no table keeps what was asked for, so none was written", hint=_nearest(values))
     out.emit(document)
+    for one in values["thin"]:
+        out.warn(_thin(one))
     stop_if_truncated(simulation.truncated)
     if yaml is None:
         raise AnswerIsNo("no table keeps what was asked for", hint=_nearest(values))
+
+
+def _thin(one: "dict[str, Any]") -> str:
+    """On how little a class was decided."""
+    from jc.quantities import counted
+
+    low, high = one["interval"] or (None, None)
+    between = "" if low is None else f" (95% interval {low:.1%} – {high:.1%})"
+    return f"{one['class']}: {one['model']} was chosen on {counted(one['answers'], 'answer')} of an own eval{between}"
 
 
 def _nearest(values: "dict[str, Any]") -> str:
@@ -96,7 +109,7 @@ def _nearest(values: "dict[str, Any]") -> str:
 
 def add_to(root: typer.Typer) -> None:
     """Hang the command under the root."""
-    command(root, "optimize")(optimize)
+    command(root, "optimize", short_help="Find the cheapest route table that keeps quality.")(optimize)
 
 
 def pool_of(catalog: "Catalog", names: list[str] | None, region: str | None, at: datetime) -> "list[Offer]":
@@ -115,7 +128,8 @@ def pool_of(catalog: "Catalog", names: list[str] | None, region: str | None, at:
 
     wanted = split_list(names)
     if wanted:
-        found = resolve_all(catalog, wanted, quoted=f"--pool {','.join(wanted)}")
+        named = resolve_all(catalog, wanted, quoted=f"--pool {','.join(wanted)}")
+        found = list({offer.id: offer for offer in named}.values())
     else:
         everyone = (offer for offer in catalog.offers.values() if offer.kind not in {"demo", "local"})
         found = [offer for offer in everyone if "text" in offer.input and "text" in offer.output and sold(offer)]

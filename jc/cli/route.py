@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_to(root: typer.Typer) -> None:
     """Hang the command under the root."""
-    command(root, "route")(route)
+    command(root, "route", short_help="Classify one prompt and choose its model.")(route)
 
 
 def route(

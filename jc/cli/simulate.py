@@ -178,7 +178,7 @@ def _delta(simulation: "Simulation", *, named: bool) -> "dict[str, Any]":
 
 def add_to(root: typer.Typer) -> None:
     """Hang the command under the root."""
-    command(root, "simulate")(simulate)
+    command(root, "simulate", short_help="Replay a traffic log against route tables.")(simulate)
 
 
 def open_catalog(out: Out) -> "Catalog":
@@ -276,12 +276,14 @@ def tell(out: Out, simulation: "Simulation") -> None:
 
 def tell_counts(out: Out, counts: Any) -> None:
     """Rows in = used + rejected, always; reasons when there are any."""
+    from jc.quantities import counted
     from jc.traffic.rows import WORDS
 
     reasons = ", ".join(f"{count:,} {WORDS[reason]}" for reason, count in counts.by_reason.most_common())
     tail = f" ({reasons})" if reasons else ""
-    skipped = f"; {counts.skipped:,} records are no model calls" if counts.skipped else ""
-    out.say(f"{counts.total:,} rows in = {counts.used:,} used + {counts.rejected:,} rejected{tail}{skipped}")
+    calls = "record is no model call" if counts.skipped == 1 else "records are no model calls"
+    skipped = f"; {counts.skipped:,} {calls}" if counts.skipped else ""
+    out.say(f"{counted(counts.total, 'row')} in = {counts.used:,} used + {counts.rejected:,} rejected{tail}{skipped}")
 
 
 def stop_if_truncated(truncated: tuple[str, ...]) -> None:

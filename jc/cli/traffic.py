@@ -38,7 +38,7 @@ Target = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", he
 
 def add_to(root: typer.Typer) -> None:
     """Hang the commands under the root."""
-    root.add_typer(app, name="traffic")
+    root.add_typer(app, name="traffic", short_help="Look at, convert, shrink or make a traffic log.")
 
 
 def reading(at: str | None, log_format: str | None, rejects: Path | None) -> "ReadOptions":

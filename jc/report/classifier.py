@@ -26,7 +26,12 @@ def score_document(score: Score, latency: Latency, cost: MistakeCost | None) -> 
     if cost is not None:
         payload["cost"] = _cost_payload(cost)
     records = [{"class": name, **one._asdict()} for name, one in score.per_class.items()]
-    tables = [class_table(score), confusion_table(score), curve_table(score), *([] if cost is None else [_slip_table(cost)])]
+    tables = [
+        class_table(score),
+        confusion_table(score),
+        curve_table(score),
+        *([_slip_table(cost)] if cost and cost.slips else []),
+    ]
     lines = _lines(score, latency, cost)
     text = "\n\n".join([_head(score), *(table.text() for table in tables), "\n".join(lines)])
     markdown = "\n\n".join([_head(score), *(table.markdown() for table in tables), "\n".join(f"- {line}" for line in lines)])

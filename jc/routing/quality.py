@@ -32,6 +32,8 @@ class Judged:
     benchmark: str = ""
     doubts: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     """How far below and above its points an offer's true value may lie (95 %), where its score came with an interval."""
+    answers: Mapping[str, int] = field(default_factory=dict)
+    """How many answers of an own eval stand behind an offer's points, where its score says so."""
 
     def points_of(self, name: str) -> float | None:
         """The points of an offer, None when it was not measured."""
@@ -71,7 +73,8 @@ def judged(catalog: Catalog, evidence: Evidence, offers: Sequence[Offer], route_
                 scores[offer.id] = score
     points = {name: _percent(score.value, benchmark) for name, score in scores.items()}
     text = variant_text(key[2])
-    return Judged(key[1] + (f" ({text})" if text else ""), points, key[1], _doubts(scores, benchmark))
+    answers = {name: score.n for name, score in scores.items() if score.n is not None and key[0] < 2}
+    return Judged(key[1] + (f" ({text})" if text else ""), points, key[1], _doubts(scores, benchmark), answers)
 
 
 def _speaking(evidence: Evidence, offer: Offer, route_class: str) -> Iterator[tuple[tuple[int, str, Variant], Score]]:

@@ -343,12 +343,17 @@ def evenly(points: Sequence[Point], most: int, keep: Callable[[Point], bool]) ->
 
 
 def table_of(classes: Sequence[str], point: Point, base: RouteTable) -> RouteTable:
-    """The route table of a point; classes that the log does not have go where the default goes."""
+    """The route table of a point; classes that the log does not have go where the default goes.
+
+    A model that answers everything is no fallback of itself.
+    """
     routes = {name: Target(model=model) for name, model in zip(classes, point.models, strict=True)}
     default = default_of(classes)
     for name in ROUTE_CLASSES:
         routes.setdefault(name, routes[default])
-    return replace(base, routes=routes, default=default, threshold=point.threshold)
+    answering = {target.model for target in (*routes.values(), *(rule.target for rule in base.rules))}
+    fallback = tuple(name for name in base.fallback if answering != {name})
+    return replace(base, routes=routes, default=default, threshold=point.threshold, fallback=fallback)
 
 
 def table_yaml(table: RouteTable, comments: Mapping[str, str]) -> str:

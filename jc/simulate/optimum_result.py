@@ -12,6 +12,10 @@ MOST_COMMANDS = 3
 """Models that one command measures: the cheapest of those that nobody has."""
 
 
+FEW_ANSWERS = 10
+"""With fewer answers of an own eval a class is decided on thin evidence."""
+
+
 def optimum_payload(found: Optimum, simulation: Simulation, wanted: Wanted) -> dict[str, Any]:
     """Everything that the machine formats carry."""
     rows = [_row(one, found, simulation) for one in found.shown]
@@ -31,6 +35,7 @@ def optimum_payload(found: Optimum, simulation: Simulation, wanted: Wanted) -> d
         "nearest": [{"gives_up": one.why, **row} for row, one in zip(rows, found.shown, strict=True) if one.why != "frontier"],
         "missing": {name: [model for _, model in models] for name, models in found.missing.items()},
         "evidence": _evidence(found),
+        "thin": _thin(found),
         "left_out": found.left_out,
         "measures": found.qualities.measures() if found.qualities is not None else "",
     }
@@ -57,6 +62,21 @@ def _row(one: Shown, found: Optimum, simulation: Simulation) -> dict[str, Any]:
         "threshold": point.threshold,
         "routes": dict(zip(found.classes, point.models, strict=True)),
     }
+
+
+def _thin(found: Optimum) -> list[dict[str, Any]]:
+    """The classes whose model was chosen on few answers of an own eval."""
+    if found.chosen is None or found.qualities is None:
+        return []
+    out = []
+    for name, model in zip(found.classes, found.chosen.models, strict=True):
+        answers = found.qualities.of(name).answers.get(model)
+        if answers is not None and answers < FEW_ANSWERS:
+            offer = found.qualities.catalog.offers[model]
+            share, doubt = found.qualities.share(offer, name), found.qualities.doubt(offer, name)
+            interval = None if share is None or doubt is None else [share - doubt[0], share + doubt[1]]
+            out.append({"class": name, "model": model, "answers": answers, "interval": interval})
+    return out
 
 
 def _evidence(found: Optimum) -> list[dict[str, Any]]:

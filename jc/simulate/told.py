@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from jc.catalog.model import Offer
+from jc.quantities import counted
 from jc.simulate.estimate import Estimate, offers_of
 from jc.simulate.ratios import Ratios
 from jc.simulate.simulation import Question, Simulation
@@ -22,8 +23,9 @@ def explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
         if estimate.latency_origin == "estimated" and said:
             estimate.assumptions.append(f"latency is an estimate: the {said}")
         if estimate.backdated:
-            older = f"{estimate.backdated:,} requests are older than the first known price"
-            estimate.assumptions.append(f"{older} and cost what that one says")
+            one = estimate.backdated == 1
+            older = f"{counted(estimate.backdated, 'request')} {'is' if one else 'are'} older than the first known price"
+            estimate.assumptions.append(f"{older} and {'costs' if one else 'cost'} what that one says")
     for estimate in others:
         if estimate.walk is not None:
             estimate.assumptions.append(
@@ -47,7 +49,7 @@ def _explain_table(simulation: Simulation, estimate: Estimate, ratios: Ratios, q
         simulation.warnings.append(f"{estimate.name} leaves {names} unpriced; the sum is without it")
     if estimate.rejected:
         share = estimate.rejected / max(1, estimate.requests)
-        what = f"{estimate.name} rejects {estimate.rejected:,} requests ({share:.1%}) that none of its models can take"
+        what = f"{estimate.name} rejects {counted(estimate.rejected, 'request')} ({share:.1%}) that none of its models can take"
         simulation.warnings.append(f"{what}; its cost is without them, its change is over what both sides answer")
 
 
@@ -87,12 +89,13 @@ def _unknown(simulation: Simulation, logged: Estimate) -> str:
     names = sorted({served_model(key) for key, code in zip(simulation.cube.keys, logged.chosen, strict=True) if code == -2})
     share = logged.unknown / max(1, logged.requests)
     if names == [""]:
-        return f"{logged.unknown:,} requests ({share:.1%}) name no model: what they cost as logged is not known"
+        who = f"{counted(logged.unknown, 'request')} ({share:.1%}) {'names' if logged.unknown == 1 else 'name'}"
+        return f"{who} no model: what {'it' if logged.unknown == 1 else 'they'} cost as logged is not known"
     stated = bool(logged.known[logged.chosen == -2].all())
     how = "left at their logged cost" if stated else "their cost as logged is not known"
     named = [name for name in names if name]
-    count = f"{len(named)} model{'s' if len(named) != 1 else ''}"
-    return f"{logged.unknown:,} requests ({share:.1%}) name {count} that are not in the catalog; {how}"
+    who = f"{counted(logged.unknown, 'request')} ({share:.1%}) {'names' if logged.unknown == 1 else 'name'}"
+    return f"{who} {counted(len(named), 'model')} that {'is' if len(named) == 1 else 'are'} not in the catalog; {how}"
 
 
 def say_order(simulation: Simulation) -> None:

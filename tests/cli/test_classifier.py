@@ -279,3 +279,21 @@ def test_train_writes_weights_that_the_other_commands_use(tmp_path: Path) -> Non
     assert found["gain"]["low"] <= found["gain"]["accuracy"] <= found["gain"]["high"]
     scored = jc(tmp_path, "score", "own.jsonl", "--weights", "my.weights", "--min-accuracy", "0.95")
     assert scored.returncode == 0, scored.stderr
+
+
+def test_a_threshold_on_few_labels_warns(tmp_path: Path) -> None:
+    """Five labels give a threshold and no confidence in it; fifty give no warning."""
+    write(tmp_path / "few.jsonl", CLEAR)
+    write(tmp_path / "more.jsonl", [{**row, "prompt": f"{row['prompt']} {number}"} for row in CLEAR for number in range(10)])
+
+    assert "warning: 5 labels say little about a threshold" in jc(tmp_path, "calibrate", "few.jsonl").stderr
+    assert "warning" not in jc(tmp_path, "calibrate", "more.jsonl", "--target-accuracy", "0.5").stderr
+
+
+def test_no_mistakes_have_no_table(tmp_path: Path) -> None:
+    """What the mistakes cost is a table only where there are some."""
+    write(tmp_path / "labels.jsonl", CLEAR)
+    shown = jc(tmp_path, "score", "labels.jsonl", "-r", "five-way").stdout
+
+    assert "Under five-way" in shown
+    assert "What the mistakes cost" not in shown

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -240,3 +241,42 @@ def test_a_cube_remembers_that_its_classes_are_assumed(log: Path) -> None:
     assert said in made.stderr.decode()
     assert any(said in line for line in json.loads(done.stdout)["tables"][1]["assumptions"])
     assert said in best.stderr.decode()
+
+
+def test_a_quality_is_a_share(log: Path) -> None:
+    """95 is refused with what was meant; 95% is taken."""
+    wrong = jc("optimize", log.name, "--min-quality", "95", cwd=log.parent)
+    right = jc("optimize", log.name, "--min-quality", "95%", "--pool", "openai/gpt-4o,deepseek-v3", "-f", "json", cwd=log.parent)
+
+    assert wrong.returncode == 2
+    assert "hint: write --min-quality 0.95 or --min-quality 95%" in wrong.stderr.decode()
+    assert json.loads(right.stdout)["wanted"]["min_quality"] == 0.95
+
+
+def test_a_class_that_was_decided_on_few_answers_is_named(log: Path) -> None:
+    """With the model, the number of answers of the own eval, and its interval."""
+    folder = log.parent / "catalogs"
+    shutil.copytree(ROOT / "catalogs", folder)
+    (folder / "benchmarks" / "mine.yaml").write_text(
+        "schema_version: 1\nscores:\n"
+        '  - {model: "openai/gpt-4o", benchmark: own_eval/mine, value: 90, interval: [40, 98], n: 6, by: own_eval,'
+        " date: 2026-10-01}\n"
+        '  - {model: "openai/gpt-4o-mini", benchmark: own_eval/mine, value: 89, interval: [80, 95], n: 60, by: own_eval,'
+        " date: 2026-10-01}\n"
+    )
+    pool = ["--pool", "openai/gpt-4o,openai/gpt-4o-mini", "-C", "catalogs"]
+    best = jc("optimize", log.name, *pool, "--min-quality", "1", cwd=log.parent)
+    cheap = jc("optimize", log.name, *pool, "--min-quality", "0.9", cwd=log.parent)
+
+    said = "warning: general: openai/gpt-4o was chosen on 6 answers of an own eval (95% interval 40.0% – 98.0%)"
+    assert said in best.stderr.decode()
+    assert "was chosen on" not in cheap.stderr.decode()
+
+
+def test_one_of_a_thing_is_told_as_one(log: Path) -> None:
+    """No `1 rows`, no `1 model that are`."""
+    log.write_text(json.dumps({**ROWS[0], "model": "nobody/knows"}) + "\n")
+    said = jc("simulate", log.name, "-r", "five-way", cwd=log.parent).stderr.decode()
+
+    assert "1 row in = 1 used + 0 rejected" in said
+    assert "1 request (100.0%) names 1 model that is not in the catalog" in said

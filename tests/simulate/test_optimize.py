@@ -280,3 +280,17 @@ def test_thresholds_are_weighed_too(tmp_path: Path) -> None:
         again = simulate(Question(traffic, [("again", load_table(str(path), catalog))], NOW), catalog).estimates[1]
         assert again.cost == one.estimate.cost == found.chosen.cost
         assert one.estimate.quality == pytest.approx(found.chosen.quality / found.requests)
+
+
+def test_a_model_is_no_fallback_of_itself_and_is_weighed_once(tmp_path: Path) -> None:
+    """Where one model answers everything the fallbacks are others; a model that the pool names twice is one model."""
+    traffic = log(tmp_path)
+    command = [sys.executable, "-m", "jc", "optimize", str(traffic), "--pool", "gpt-4o,openai/gpt-4o,deepseek-v3", "-o", "t.yaml"]
+    done = subprocess.run([*command, "-f", "json"], cwd=tmp_path, capture_output=True, check=False)
+    table = load_table(str(tmp_path / "t.yaml"), cached_catalog(None))
+    pool = resolve_all(cached_catalog(None), ["openai/gpt-4o", "deepseek-v3"])
+    alone = table_of(("general",), Point(("openai/gpt-4o",), Fraction(0), 0.0, 0.0), skeleton(pool, NOW))
+
+    assert json.loads(done.stdout)["considered"] == 2
+    assert len(set(table.fallback)) == len(table.fallback)
+    assert alone.fallback == ("deepseek-v3",)

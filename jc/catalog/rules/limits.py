@@ -5,6 +5,7 @@ from datetime import date
 from statistics import median
 
 from jc.catalog.check import Book, Remark, Rule, rule
+from jc.quantities import counted
 
 
 @rule("JC401", "output-above-context", "error", "limits", "The output limit is not above the context.")
@@ -24,9 +25,8 @@ def _context(book: Book, _at: date) -> Iterator[Remark]:
         for offer, context in known:
             middle = median([other for peer, other in known if peer is not offer])
             if context * 2 <= middle:
-                message = (
-                    f"`{offer.id}`: a context of {context:,} tokens, the median of {len(known) - 1} other offers is {middle:,.0f}"
-                )
+                others = counted(len(known) - 1, "other offer")
+                message = f"`{offer.id}`: a context of {context:,} tokens, the median of {others} is {middle:,.0f}"
                 yield Remark(book.at(offer.where, "limits", "context"), message, "a lost zero, or a fact of this host?")
 
 

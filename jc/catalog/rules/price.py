@@ -11,6 +11,7 @@ from jc.catalog.check import Book, Priced, Remark, Rule, rule
 from jc.catalog.model import Offer, PriceRow
 from jc.catalog.price import free_on, row_in_force
 from jc.catalog.rules.uses import Steps
+from jc.quantities import counted
 
 _ZERO = Decimal(0)
 _LOW, _HIGH_IN, _HIGH_OUT, _ABSURD = Decimal("0.005"), Decimal(200), Decimal(1000), Decimal(1000)
@@ -202,7 +203,7 @@ def _outliers(book: Book, in_force: list[Priced], kind: str) -> Iterator[Remark]
     for index, (priced, usd) in enumerate(known):
         middle = Decimal(median([other for place, (_, other) in enumerate(known) if place != index]))
         if usd >= _FAR * middle or usd * _FAR <= middle:
-            message = f"`{priced.offer.id}`: {kind} at {usd}, the median of {len(known) - 1} other offers is {middle}"
+            message = f"`{priced.offer.id}`: {kind} at {usd}, the median of {counted(len(known) - 1, 'other offer')} is {middle}"
             yield Remark(book.at(priced.row.where, "usd_per_mtok", kind), message, "a wrong unit, or a lost zero?")
 
 
