@@ -10,7 +10,7 @@ import typer
 
 from jc.cli.catalog_days import day_of, moment_of
 from jc.cli.options import command, split_list
-from jc.cli.output import Out, problem
+from jc.cli.output import Out, problem, terminal_width
 from jc.errors import AnswerIsNo
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def calendar(
     found = events(load_catalog(out.catalog), first, days)
     if ics:
         out.format = "ics"
-    out.emit(calendar_document(found, first, days, written))
+    out.emit(calendar_document(found, first, days, written, terminal_width()))
 
 
 def _stamp(text: str | None) -> datetime:

@@ -79,7 +79,10 @@ def batch(setup: Setup, name: str) -> None:
     said = f"{len(problems):,} line{'' if len(problems) == 1 else 's'} of `{name}` could not be decided"
     out.say(f"{count:,} decided")
     if problems:
-        raise InputError.of(problems[:_SHOWN], said)
+        wrong = InputError.of(problems[:_SHOWN], said)
+        if not count and not wrong.hint:
+            wrong.hint = 'JSON lines, one request a line: {"prompt": "…"}'
+        raise wrong
 
 
 def _formats(setup: Setup) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from jc.catalog.calendar import Event, ics
@@ -11,8 +12,10 @@ from jc.catalog.importers.candidate import Candidate
 from jc.catalog.pick import Pick, Proposal
 from jc.report.catalog_diff_text import shown
 from jc.report.document import Document
+from jc.report.narrow import shorten
 from jc.report.numbers import UNKNOWN, change, usd_per_mtok
 from jc.report.table import Column, Table
+from jc.sanitise import display_width, plain
 
 
 def import_document(candidate: Candidate, folder: Path) -> Document:
@@ -90,8 +93,10 @@ def drift_document(found: Comparison, shown_drifts: Sequence[Drift], against: st
     return Document("jc.catalog-drift/1", payload, rows, [Table(columns, cells)], text)
 
 
-def calendar_document(events: Sequence[Event], first: date, days: int | None, stamp: datetime) -> Document:
-    """The days to come as a table, as rows and as an iCalendar file."""
+def calendar_document(
+    events: Sequence[Event], first: date, days: int | None, stamp: datetime, width: int | None = None
+) -> Document:
+    """The days to come as a table (no wider than `width`), as rows and as an iCalendar file."""
     rows = [
         {"date": event.day, "kind": event.kind, "id": event.subject, "text": event.text, "where": str(event.where)}
         for event in events
@@ -99,8 +104,31 @@ def calendar_document(events: Sequence[Event], first: date, days: int | None, st
     cells = [[str(event.day), event.kind, event.subject, event.text] for event in events]
     table = Table((Column("Date"), Column("What"), Column("Offer"), Column("Details")), cells)
     payload = {"from": first, "days": days, "events": rows}
-    text = None if events else "Nothing is to come."
+    text = "Nothing is to come." if not events else None if width is None else _within(table, width)
     return Document("jc.catalog-calendar/1", payload, rows, [table], text, extra={"ics": lambda: ics(events, stamp)})
+
+
+_LEAST_ROOM = 30
+_INDENT = "    "
+
+
+def _within(table: Table, width: int) -> str:
+    """A table whose last column is prose: wrapped beside the others where there is room, else under each row."""
+    body = Table(table.columns[:-1], [row[:-1] for row in table.rows])
+    if display_width(max(body.text().splitlines(), key=display_width)) > width:
+        body = Table(body.columns, [[*row[:-1], shorten(row[-1], width - 28)] for row in body.rows])
+    head, *lines = body.text().splitlines()
+    used = max(map(display_width, (head, *lines))) + 2
+    beside = width - used >= _LEAST_ROOM
+    out = [f"{head:<{used}}{table.columns[-1].name}" if beside else head]
+    for line, row in zip(lines, table.rows, strict=True):
+        prose = plain(row[-1], keep_newlines=False)
+        if beside:
+            first, *rest = wrap(prose, width - used) or [""]
+            out += [f"{line}{' ' * (used - display_width(line))}{first}", *(" " * used + more for more in rest)]
+        else:
+            out += [line, *wrap(prose, width, initial_indent=_INDENT, subsequent_indent=_INDENT)]
+    return "\n".join(line.rstrip() for line in out)
 
 
 def pick_document(found: Pick, job: str | None, alternatives: int = 4) -> Document:

@@ -26,7 +26,7 @@ def findings_document(findings: Sequence[Finding], book: Book, rules: Sequence[R
         "offers": _rows(book, "offers"),
     }
     records = [record(finding) for finding in findings]
-    text = "\n".join([*_lines(findings), *([""] if findings else []), summary(totals)])
+    text = "\n".join([*lines_of(findings), *([""] if findings else []), summary(totals)])
     extra: dict[str, Callable[[], str]] = {
         "text": lambda: text,
         "github": lambda: github(findings),
@@ -75,17 +75,18 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _lines(findings: Sequence[Finding]) -> list[str]:
-    """One line a finding, its hint on the next one under the message."""
+def lines_of(findings: Sequence[Finding]) -> list[str]:
+    """One line a finding, its hint on the next one under the message; equal hints of a run of findings once, after the last."""
     places = [plain(str(finding.where), keep_newlines=False) for finding in findings]
     width = max(map(display_width, places), default=0)
     names = max((len(finding.name) for finding in findings), default=0)
     out = []
-    for place, finding in zip(places, findings, strict=True):
+    following = [*(one.hint for one in findings[1:]), ""][: len(findings)]
+    for place, finding, after in zip(places, findings, following, strict=True):
         gap = " " * (width - display_width(place))
         head = f"{place}{gap} {finding.severity:<8} {finding.name:<{names}}  "
         out.append(head + plain(finding.message, keep_newlines=False))
-        if finding.hint:
+        if finding.hint and finding.hint != after:
             out.append(" " * display_width(head) + plain(finding.hint, keep_newlines=False))
     return out
 

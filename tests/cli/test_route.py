@@ -154,3 +154,12 @@ def test_bad_rows_stop_nothing_in_any_format(tmp_path: Path, fmt: str) -> None:
         rows = json.loads(text)["decisions"] if fmt == "json" else [json.loads(line) for line in text.splitlines()]
         assert [row["id"] for row in rows] == ["a", "=1+1"]
     assert "\x1b" not in text
+
+
+def test_a_table_as_input_is_told_what_a_line_is(tmp_path: Path) -> None:
+    """A CSV has no line that could be decided; the hint shows one that could."""
+    (tmp_path / "p.csv").write_text("prompt\nhello\n")
+    done = jc(tmp_path, "route", "--input", "p.csv")
+
+    assert done.returncode == 2
+    assert 'hint: JSON lines, one request a line: {"prompt": "…"}' in done.stderr.decode()

@@ -1,10 +1,11 @@
 """Findings in the formats of other tools."""
 
 import json
+from dataclasses import replace
 
 from jc.catalog.check import Finding
 from jc.errors import Where
-from jc.report.findings import github, sarif, summary
+from jc.report.findings import github, lines_of, sarif, summary
 from jc.report.rules_page import every_rule
 
 RULES = every_rule()
@@ -48,3 +49,11 @@ def test_the_summary_counts_in_words() -> None:
 
     assert summary(totals) == "Checked 37 models in 1 file: 2 errors, 1 warning."
     assert summary({**totals, "errors": 0, "warnings": 0}) == "Checked 37 models in 1 file: no findings."
+
+
+def test_a_hint_that_many_share_is_said_once() -> None:
+    """After the last of a run of findings with the same hint; another hint in between ends the run."""
+    other = replace(FINDING, hint="say it otherwise")
+
+    hints = [line.strip() for line in lines_of([FINDING, FINDING, other, FINDING]) if line.strip().startswith("say")]
+    assert hints == ["say `free`", "say it otherwise", "say `free`"]
