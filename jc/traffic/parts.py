@@ -16,11 +16,13 @@ from jc.traffic.lines import Cut, blank, decode, lines, opened
 from jc.traffic.prefix import Prefixes
 from jc.traffic.rows import BadRow, Reason, Row, canonical
 from jc.traffic.scan import Layout, layout_of
+from jc.traffic.schema import BY_ANY_NAME, SCALED
 from jc.traffic.sources import Source
 
 SAMPLE_ROWS = 150
 _SAMPLE_BYTES = 1 << 14
 _SPOTS = 3
+_MOST_NAMED = 8
 ONE_LINE = "one JSON object a line, with input_tokens and output_tokens"
 
 
@@ -80,6 +82,8 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
         part = Part(source, source, layout_of(samples, columnar=source.kind != "jsonl"), known)
         if known is not CANONICAL:
             notes[f"{source.name}: read as {known.title} ({known.name})" + (f"; {known.note}" if known.note else "")] = None
+        if known is CANONICAL and source.kind == "csv" and (strange := _strange(samples)):
+            notes[f"{source.name}: columns that mean nothing to `jc` were passed over: {strange}"] = None
         blocks = known is CANONICAL and _names_blocks(samples, part.layout)
         if blocks:
             notes[f"{source.name}: cached tokens were reckoned from the blocks in prefix_hash, warm for 5 minutes"] = None
@@ -94,6 +98,15 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
     if not plan.parts:
         raise InputError("none of the files holds requests", hint=ONE_LINE)
     return plan
+
+
+def _strange(samples: Sequence[Any]) -> str:
+    """The columns of a table that no canonical column is called, the first of them by name."""
+    meant = {name.partition(".")[0] for name in (*BY_ANY_NAME, *SCALED)}
+    heads = dict.fromkeys(str(name) for record in samples for name in record)
+    names = [f"`{name}`" for name in heads if name.partition(".")[0] not in meant]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def _names_blocks(samples: Sequence[Any], layout: Layout) -> bool:

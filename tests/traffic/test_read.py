@@ -332,3 +332,17 @@ def test_a_table_is_read_by_the_fast_reader(tmp_path: Path, suffix: str) -> None
     with open_log(str(target), ReadOptions()) as log:
         assert summed(log) == truth(CLEAN)
         assert log._settled is None
+
+
+@pytest.mark.parametrize(
+    ("head", "strange"),
+    [("model,input_tokens,output_tokens,latency_s,prompt", None), ("Modell,input_tokens,output_tokens,team", "`Modell`, `team`")],
+)
+def test_columns_of_a_table_that_mean_nothing_are_named(tmp_path: Path, head: str, strange: str | None) -> None:
+    """A misspelt heading is not passed over without a word."""
+    path = tmp_path / "log.csv"
+    path.write_text(f"{head}\n{','.join(['a', '10', '5', '1', 'b'][: head.count(',') + 1])}\n")
+
+    with open_log(str(path), ReadOptions()) as log:
+        said = [note for note in log.notes if "mean nothing" in note]
+        assert [note.rpartition(": ")[2] for note in said] == ([strange] if strange else [])
