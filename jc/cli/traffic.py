@@ -178,6 +178,7 @@ def cube(
       jc traffic cube 'october/*.cube' -o october.cube
     """
     from jc.cli.amounts import shares
+    from jc.quantities import counted
     from jc.simulate.cubes import cube_of_log, merged_files
     from jc.simulate.told import mix_said
     from jc.traffic.cubefile import save
@@ -187,7 +188,7 @@ def cube(
     if files is not None:
         made, about = files
         save(made, output, about)
-        out.say(f"{made.total('n'):,} requests in {len(made.keys):,} groups, {output.stat().st_size:,} bytes")
+        out.say(f"{counted(made.total('n'), 'request')} in {counted(len(made.keys), 'group')}, {output.stat().st_size:,} bytes")
         return
     tables, _ = named_tables(open_catalog(out), routes)
     with open_log(log, reading(at, log_format, rejects)) as opened:
@@ -201,7 +202,7 @@ def cube(
         check_bad(counts.total, counts.rejected, max_bad)
         reasons = {reason.value: count for reason, count in sorted(counts.by_reason.items())}
         save(made, output, {"total": counts.total, "by_reason": reasons, "format": opened.format})
-        out.say(f"{made.total('n'):,} requests in {len(made.keys):,} groups, {output.stat().st_size:,} bytes")
+        out.say(f"{counted(made.total('n'), 'request')} in {counted(len(made.keys), 'group')}, {output.stat().st_size:,} bytes")
         stop_if_truncated(opened.truncated)
 
 
@@ -221,6 +222,7 @@ def synth(
     """
     import json
 
+    from jc.quantities import counted
     from jc.traffic.scenario import read_scenario
     from jc.traffic.synth import synthesised
 
@@ -228,4 +230,4 @@ def synth(
     rows = synthesised(made, seed)
     write_lines(output, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     tokens = sum(row["input_tokens"] for row in rows), sum(row["output_tokens"] for row in rows)
-    out.say(f"{made.name}: {len(rows):,} requests, {tokens[0]:,} input and {tokens[1]:,} output tokens")
+    out.say(f"{made.name}: {counted(len(rows), 'request')}, {tokens[0]:,} input and {tokens[1]:,} output tokens")

@@ -41,11 +41,15 @@ def _head(payload: Fields) -> str:
     if wanted["max_p95_s"] is not None:
         terms.append(f"p95 at most {wanted['max_p95_s']:g} s")
     if chosen is None:
-        return f"No table of these {payload['considered']} models keeps {' and '.join(terms)}"
+        return f"No table of {_these(payload['considered'])} keeps {' and '.join(terms)}"
     row = next(one for one in payload["frontier"] if one["chosen"])
     against = f" instead of {usd_amount(number(payload['logged_usd']))}" if payload["logged_usd"] else ""
     found = f"Cheapest with {' and '.join(terms)}: {usd_amount(number(row['cost_usd']))}{against}"
     return f"{found}, quality {percent(row['quality'])}"
+
+
+def _these(models: int) -> str:
+    return "this one model" if models == 1 else f"these {models} models"
 
 
 def frontier_table(payload: Fields) -> Table:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jc.catalog.model import Catalog, Offer
+from jc.quantities import counted
 from jc.traffic.histogram import Histogram
 
 Origin = Literal["log", "file", "catalog", "tier", "median"]
@@ -115,8 +116,9 @@ class Speeds:
         parts = [f"{counts[origin]} {WORDS[origin]}" for origin in WORDS if origin in counts]
         if None in counts:
             parts.append(f"{counts[None]} unknown")
-        total = sum(counts.values())
-        return f"speeds of {total} model{'s' if total != 1 else ''} are {', '.join(parts)}"
+        if len(parts) == 1:
+            parts = [parts[0].partition(" ")[2]]
+        return f"speeds of {counted(sum(counts.values()), 'model')} are {', '.join(parts)}"
 
 
 def spread_out(

@@ -280,3 +280,10 @@ def test_one_of_a_thing_is_told_as_one(log: Path) -> None:
 
     assert "1 row in = 1 used + 0 rejected" in said
     assert "1 request (100.0%) names 1 model that is not in the catalog" in said
+
+
+def test_speeds_of_one_origin_are_not_counted_twice(log: Path) -> None:
+    """`1 model are 1 the median` is no sentence."""
+    shown = jc("simulate", log.name, "-r", "pin:openai/gpt-4o", cwd=log.parent).stdout.decode()
+
+    assert "the speeds of 1 model are the catalog's median" in shown
