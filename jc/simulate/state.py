@@ -84,7 +84,7 @@ class Rows:
 
     @classmethod
     def of(cls, book: Book) -> "Rows":
-        """The rows of a book whose cube kept them all; rows of one moment stay in the order of the log."""
+        """The rows of a book whose cube kept them all; rows of one moment stand in a fixed order of their own."""
         sample = book.cube.sample
         if sample is None or sample.share < 1:
             raise InputError("this question needs every row: ask the log itself, not a cube")
