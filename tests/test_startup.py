@@ -68,6 +68,13 @@ def test_the_help_page_imports_no_noun() -> None:
     assert "jc" in loaded_by(code)
 
 
+def test_a_run_does_not_wait_for_the_statistics_before_its_first_call() -> None:
+    """What mathematics needs is loaded beside the calls, not in front of them."""
+    loaded = loaded_by("import jc.evals.finish, jc.evals.run")
+
+    assert loaded & {"numpy", "scipy", "pandas", "jinja2", "pydantic"} == set()
+
+
 def test_a_route_imports_nothing_heavy() -> None:
     """With a snapshot of the catalog, `jc route` needs neither a parser nor an HTTP client."""
     run = (

@@ -12,8 +12,6 @@ from typing import Any
 
 from jc.evals.gold import GoldPair, Probe, ProbeKind
 from jc.evals.results import Results
-from jc.evals.statistics.intervals import wilson_mean
-from jc.evals.statistics.values import Mean
 from jc.evals.verdict import score_of
 from jc.evals.work import GameNote
 
@@ -135,12 +133,16 @@ def _accepts(judged: _Judged, pairs: Sequence[GoldPair]) -> dict[str, Any]:
         "read": len(read),
         "unread": len(pairs) - len(read),
         "accepted": len(fooled),
-        "false_accept": _plain(wilson_mean(len(fooled), len(read))),
+        "false_accept": _interval(len(fooled), len(read)),
         "fooled_by": [name for name in fooled if name],
     }
 
 
-def _plain(mean: Mean | None) -> dict[str, Any] | None:
+def _interval(successes: int, n: int) -> dict[str, Any] | None:
+    """A share with its interval; SciPy is imported here, so that a run does not wait for it before its first call."""
+    from jc.evals.statistics.intervals import wilson_mean
+
+    mean = wilson_mean(successes, n)
     return None if mean is None else asdict(mean)
 
 
@@ -153,9 +155,7 @@ def _sentinel(results: Results, pairs: Sequence[GoldPair]) -> dict[str, Any]:
         known = {key: share for key, share in shares.items() if share is not None}
         verdicts[party.name] = known
         right = sum(share > 0.5 for share in known.values())
-        cards.append(
-            {"judge": party.name, "read": len(known), "right": right, "accuracy": _plain(wilson_mean(right, len(known)))}
-        )
+        cards.append({"judge": party.name, "read": len(known), "right": right, "accuracy": _interval(right, len(known))})
     return {
         "pairs": len(pairs),
         "sha256": results.plan.probes.sentinel_digest,
