@@ -7,7 +7,7 @@ COGGED = README.md $(shell grep -rl --include='*.md' '\[\[\[cog' docs)
 NPROC := $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup check test golden docs bench fuzz soak mutants lock lowest audit litellm wheel clean
+.PHONY: help demo setup check test golden docs weights bench fuzz soak mutants lock lowest audit litellm wheel clean
 
 help:  ## List the targets.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,10 @@ docs: $(STAMP)  ## Rewrite the blocks of the README and the docs that are made f
 	$(BIN)/python -m jc.catalog.jsonschema
 	$(BIN)/jc catalog schema --write --quiet
 	$(BIN)/cog -r $(COGGED)
+
+weights: $(STAMP)  ## Train the shipped classifier anew from its data (a minute or two); the same data gives the same bytes.
+	$(BIN)/python -m jc.routing.train
+	$(BIN)/cog -r docs/classifier.md
 
 bench: $(STAMP)  ## Measure beside the ideal and the peers; prints a table and writes benchmarks/results/.
 	$(BIN)/python -m benchmarks

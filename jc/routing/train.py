@@ -357,3 +357,18 @@ def _gain(old: Sequence[Answered], new: Sequence[Answered]) -> tuple[float, floa
 def _temperature(before: Classifier) -> float:
     """The temperature of weights that are in use; few rows cannot say it better."""
     return float(before.weights.info.get("temperature", 1.0))
+
+
+def write_shipped() -> Score:
+    """Train the shipped weights anew from the shipped rows and put them in their place (`make weights`); the held-out figures."""
+    from jc.files import write_atomically
+    from jc.routing.rows import shipped_rows
+    from jc.routing.weights import SHIPPED
+
+    trained = train(shipped_rows())
+    write_atomically(SHIPPED, trained.weights.to_bytes())
+    return trained.held_out
+
+
+if __name__ == "__main__":
+    write_shipped()
