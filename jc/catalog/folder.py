@@ -5,10 +5,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import jc
 from jc.catalog.kinds import kind_of
 from jc.catalog.tree import MAX_BYTES, Flaw
 from jc.errors import InputError, IoFailure
+from jc.files import shipped
 
 MAX_FILES = 5000
 Files = Sequence[tuple[str, bytes | Flaw]]
@@ -19,9 +19,7 @@ def find_catalog(folder: Path | None = None) -> Path:
     """The folder to read: the one named, else the shipped one (inside an installed package, or at the top of a checkout)."""
     if folder is not None:
         return folder
-    package = Path(jc.__file__).parent
-    inside = package / "data" / "catalogs"
-    return inside if inside.is_dir() else package.parent / "catalogs"
+    return shipped("catalogs")
 
 
 def read_files(root: Path) -> Files:

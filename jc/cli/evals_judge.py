@@ -89,9 +89,9 @@ def _judge_the_judges(reports: "list[JudgeReport]", min_accuracy: float, max_foo
 
 
 def _files(gold: Path | None) -> list[Path]:
-    from jc.evals.run import shipped_evalsets
+    from jc.files import shipped
 
-    folder = shipped_evalsets() / "judge"
+    folder = shipped("evalsets") / "judge"
     return [gold] if gold else [folder / "llmbar.jsonl", folder / "injections.jsonl"]
 
 

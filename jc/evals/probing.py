@@ -44,7 +44,6 @@ def rows(results: Results) -> Iterator[dict[str, Any]]:
         if note is None:
             continue
         pair = plan.probes.pair(probe)
-        usage, cost, latency, attempts, reason = results.judge_calls(note)
         yield {
             "kind": probe.kind,
             "id": pair.id,
@@ -53,13 +52,7 @@ def rows(results: Results) -> Iterator[dict[str, Any]]:
             "judge": plan.judges[probe.judge].name,
             "verdict": note.verdict if note.rating is None else f"{note.rating:g}",
             "score_better": _for_better(note, pair),
-            "parse": note.parse,
-            "reason": reason,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cost_usd": cost,
-            "latency_ms": latency,
-            "attempts": attempts,
+            **results.reading(note),
         }
 
 

@@ -64,7 +64,6 @@ class Results:
         names = [party.name for party in self.plan.candidates]
         for game in sorted(self.pipeline.games):
             note = self.pipeline.games[game]
-            usage, cost, latency, attempts, reason = self.judge_calls(note)
             yield {
                 "prompt_id": self.plan.evalset.cases[game.case].id,
                 "a": names[game.first],
@@ -73,14 +72,21 @@ class Results:
                 "judge": self.plan.judges[game.judge].name,
                 "verdict": note.verdict if note.rating is None else f"{note.rating:g}",
                 "score_a": game_score(note),
-                "parse": note.parse,
-                "reason": reason,
-                "input_tokens": usage.input_tokens,
-                "output_tokens": usage.output_tokens,
-                "cost_usd": cost,
-                "latency_ms": latency,
-                "attempts": attempts,
+                **self.reading(note),
             }
+
+    def reading(self, note: GameNote) -> dict[str, Any]:
+        """The columns of every look of a judge: how it was read, why, and what its calls took."""
+        usage, cost, latency, attempts, reason = self.judge_calls(note)
+        return {
+            "parse": note.parse,
+            "reason": reason,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost_usd": cost,
+            "latency_ms": latency,
+            "attempts": attempts,
+        }
 
     def judge_calls(self, note: GameNote) -> tuple[Usage, Decimal | None, float, int, str]:
         """What the calls of one game used, cost and said; a repair turn counts with the call that it repairs."""

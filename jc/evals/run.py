@@ -37,6 +37,7 @@ from jc.evals.results import Results
 from jc.evals.runfolder import RunFolder
 from jc.evals.stopping import Referee
 from jc.evals.work import Slot
+from jc.files import shipped
 from jc.providers.client import Client
 from jc.providers.replay import Recorder, Replayer, secret_on
 from jc.providers.settings import ClientSettings, Observer
@@ -173,7 +174,7 @@ def run_name(request: Request, prompts: Path) -> str:
 
 def _probes(request: Request, path: Path) -> Probes:
     """The control items and frozen pairs; a sentinel file that is gone is read from the run's own copy."""
-    attacks = load_gold(shipped_evalsets() / "judge" / "injections.jsonl") if request.controls else []
+    attacks = load_gold(shipped("evalsets") / "judge" / "injections.jsonl") if request.controls else []
     chosen = controls(attacks, request.controls) if request.controls else ()
     if request.sentinel is None:
         return Probes(chosen)
@@ -212,19 +213,12 @@ def find_prompts(name: str) -> Path:
     path = Path(name)
     if path.exists():
         return path
-    shipped = shipped_evalsets()
-    for candidate in (shipped / f"{name}.jsonl", shipped / name):
+    folder = shipped("evalsets")
+    for candidate in (folder / f"{name}.jsonl", folder / name):
         if candidate.is_file() and "/" not in name:
             return candidate
-    known = ", ".join(sorted(path.stem for path in shipped.glob("*.jsonl") if "answers" not in path.stem))
+    known = ", ".join(sorted(path.stem for path in folder.glob("*.jsonl") if "answers" not in path.stem))
     raise InputError(f"there is no file `{name}`", hint=f"name a JSONL or CSV file of prompts, or a shipped set: {known}")
-
-
-def shipped_evalsets() -> Path:
-    """Where the shipped evalsets are: inside the package of an installed `jc`, beside it in a checkout."""
-    package = Path(jc.__file__).parent
-    inside = package / "data" / "evalsets"
-    return inside if inside.is_dir() else package.parent / "evalsets"
 
 
 def _read(name: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jc
+from jc.files import shipped
 
 DEMO_MODELS = ("demo/strong", "demo/solid", "demo/hasty")
 LABEL = "[demo answer, made by rule]"
@@ -74,9 +74,7 @@ class DemoData:
 
 def load_demo() -> DemoData:
     """The demo data as shipped: inside the package when installed, beside it in a checkout."""
-    package = Path(jc.__file__).parent
-    inside = package / "data" / "evalsets"
-    return DemoData(inside if inside.is_dir() else package.parent / "evalsets")
+    return DemoData(shipped("evalsets"))
 
 
 def _rows(path: Path) -> Iterator[Any]:

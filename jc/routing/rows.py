@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jc
 from jc.errors import InputError, IoFailure, Problem, Where
+from jc.files import shipped
 from jc.routing.classes import ROUTE_CLASSES
 from jc.routing.incoming import ask_text
 from jc.sanitise import plain
@@ -156,9 +156,7 @@ def find_training_data(folder: Path | None = None) -> Path:
     """The folder of the shipped training data: inside an installed package, or evalsets/routing of a checkout."""
     if folder is not None:
         return folder
-    package = Path(jc.__file__).parent
-    inside = package / "data" / "evalsets" / "routing"
-    return inside if inside.is_dir() else package.parent / "evalsets" / "routing"
+    return shipped("evalsets") / "routing"
 
 
 LICENSED, ORIGINAL, COMPOSED = "licensed.jsonl.gz", "original.jsonl", "composed.jsonl"

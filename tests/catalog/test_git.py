@@ -1,7 +1,5 @@
 """A catalog at a git ref."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,13 +9,7 @@ from jc.catalog.git import catalog_at, files_at
 from jc.catalog.tree import Flaw
 from jc.errors import InputError
 from tests.catalog.sample import FILES, write
-
-
-def git(cwd: Path, *words: str) -> str:
-    """Run git without the user's settings."""
-    names = {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    env = {**os.environ, **names, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    return subprocess.run(["git", *words], cwd=cwd, env=env, check=True, capture_output=True, text=True).stdout
+from tests.fakes.repository import commit_all, git
 
 
 @pytest.fixture
@@ -26,10 +18,7 @@ def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     write(root / "catalogs")
     (root / "README.md").write_text("hello")
-    git(root, "init", "-q", "-b", "main")
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", "the catalog")
-    return root
+    return commit_all(root)
 
 
 def test_the_files_are_those_of_the_folder(repository: Path) -> None:

@@ -12,28 +12,11 @@ import pytest
 import yaml
 
 from tests.catalog.sample import write
+from tests.fakes.job import ROOT, Job, run_script
+from tests.fakes.repository import commit_all, edit, git
 
-ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "ci" / "catalog-check.sh"
 DAY = "2026-11-20"
-
-
-def git(cwd: Path, *words: str) -> str:
-    """Run git without the user's settings."""
-    names = {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    env = {**os.environ, **names, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    return subprocess.run(["git", *words], cwd=cwd, env=env, check=True, capture_output=True, text=True).stdout
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a run of the script left behind."""
-
-    exit: int
-    stdout: str
-    stderr: str
-    summary: str
-    outputs: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +28,12 @@ class Project:
 
     def edit(self, old: str, new: str, rel: str = "offers/acme.yaml") -> None:
         """Change the catalog and commit it, as a pull request does."""
-        path = self.root / "catalogs" / rel
-        text = path.read_text()
-        assert text.count(old) == 1
-        path.write_text(text.replace(old, new))
+        edit(self.root, old, new, rel)
         git(self.root, "commit", "-q", "-a", "-m", "a change")
 
     def check(self, **variables: str) -> Job:
         """Run the script as the action does."""
-        command = self.place / "jc"
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m jc "$@"\n')
-        command.chmod(0o755)
-        summary, outputs = self.place / "summary.md", self.place / "outputs"
-        summary.write_text("")
-        outputs.write_text("")
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("JC_", "GIT_", "GITHUB_"))}
-        env = {
-            **inherited,
-            "JC": str(command),
-            "BASE": "main",
-            "AS_OF": DAY,
-            "GITHUB_STEP_SUMMARY": str(summary),
-            "GITHUB_OUTPUT": str(outputs),
-            "PYTHONPATH": str(ROOT),
-            "XDG_CACHE_HOME": str(self.place / "cache"),
-            "NO_COLOR": "1",
-            "PATH": f"{self.place}{os.pathsep}{os.environ['PATH']}",
-            **variables,
-        }
-        done = subprocess.run(["bash", str(SCRIPT)], cwd=self.root, env=env, capture_output=True, text=True, check=False)
-        told = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
-        return Job(done.returncode, done.stdout, done.stderr, summary.read_text(), told)
+        return run_script("catalog-check.sh", self.root, self.place, **{"BASE": "main", "AS_OF": DAY, **variables})
 
 
 @pytest.fixture
@@ -83,9 +41,7 @@ def project(tmp_path: Path) -> Project:
     """A fresh project."""
     root = tmp_path / "project"
     write(root / "catalogs")
-    git(root, "init", "-q", "-b", "main")
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", "the catalog")
+    commit_all(root)
     git(root, "checkout", "-q", "-b", "change")
     return Project(root, tmp_path)
 

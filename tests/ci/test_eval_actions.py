@@ -4,47 +4,21 @@ import csv
 import json
 import os
 import re
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.fakes.job import ROOT, Job, run_script
+
 SCRIPTS = {"evals-gate": ROOT / "ci" / "evals-gate.sh", "simulate-limit": ROOT / "ci" / "simulate-limit.sh"}
 RUN = {"CANDIDATES": "demo/strong,demo/hasty", "PROMPTS": "demo", "JUDGE": "demo/judge"}
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a run of a script left behind."""
-
-    exit: int
-    stdout: str
-    stderr: str
-    summary: str
-    outputs: dict[str, str]
-
-
 def run(folder: Path, action: str, **variables: str) -> Job:
     """Run the script of an action as the action does."""
-    command = folder / "jc.sh"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m jc "$@"\n')
-    command.chmod(0o755)
-    summary, outputs = folder / "summary.md", folder / "outputs"
-    summary.write_text("")
-    outputs.write_text("")
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("JC_", "GITHUB_"))}
-    env = {
-        **inherited, "JC": str(command), "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(outputs), "NO_COLOR": "1",
-        "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache"), **variables,
-    }  # fmt: skip
-    done = subprocess.run(["bash", str(SCRIPTS[action])], cwd=folder, env=env, capture_output=True, text=True, check=False)
-    told = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
-    return Job(done.returncode, done.stdout, done.stderr, summary.read_text(), told)
+    return run_script(SCRIPTS[action].name, folder, folder, **variables)
 
 
 @pytest.fixture(scope="module")

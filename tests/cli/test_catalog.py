@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.catalog.sample import FILES, write
+from tests.fakes.repository import commit_all, edit, git
 
 DAY = ("--as-of", "2026-11-20")
 
@@ -21,30 +22,12 @@ def jc(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProces
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
-def git(cwd: Path, *words: str) -> str:
-    """Run git without the user's settings."""
-    names = {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    env = {**os.environ, **names, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    return subprocess.run(["git", *words], cwd=cwd, env=env, check=True, capture_output=True, text=True).stdout
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A git repository whose `main` holds the sample catalog."""
     write(tmp_path / "catalogs")
     (tmp_path / ".gitignore").write_text(".cache\n")
-    git(tmp_path, "init", "-q", "-b", "main")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-q", "-m", "the catalog")
-    return tmp_path
-
-
-def slip(root: Path, old: str, new: str, rel: str = "offers/acme.yaml") -> None:
-    """Change a file of the catalog."""
-    path = root / "catalogs" / rel
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
+    return commit_all(tmp_path)
 
 
 def test_a_sound_catalog_is_exit_0(repository: Path) -> None:
@@ -56,7 +39,7 @@ def test_a_sound_catalog_is_exit_0(repository: Path) -> None:
 
 def test_warnings_are_exit_1_only_when_strict(repository: Path) -> None:
     """A warning alone does not fail a build, unless asked to."""
-    slip(repository, "{input: 0.15, output: 0.60, cache_read: 0.075}", "{input: 0.60, output: 0.15, cache_read: 0.075}")
+    edit(repository, "{input: 0.15, output: 0.60, cache_read: 0.075}", "{input: 0.60, output: 0.15, cache_read: 0.075}")
 
     assert jc("check", "catalogs", *DAY, cwd=repository).returncode == 0
     assert jc("check", "catalogs", *DAY, "--strict", cwd=repository).returncode == 1
@@ -64,7 +47,7 @@ def test_warnings_are_exit_1_only_when_strict(repository: Path) -> None:
 
 def test_a_rewritten_price_is_found_beside_its_base(repository: Path) -> None:
     """Without a base the new figure is as good as the old one."""
-    slip(repository, "{input: 0.15, output: 0.60", "{input: 0.18, output: 0.60")
+    edit(repository, "{input: 0.15, output: 0.60", "{input: 0.18, output: 0.60")
 
     assert jc("check", "catalogs", *DAY, cwd=repository).returncode == 0
     done = jc("check", "catalogs", *DAY, "--base", "main", "--format", "json", cwd=repository)
@@ -110,7 +93,7 @@ def test_a_ref_without_catalog_is_exit_2(repository: Path) -> None:
 
 def test_a_shallow_clone_says_how_to_deepen(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The usual mistake of a workflow is answered with its cure."""
-    slip(repository, "# The big one.", "# The biggest one.")
+    edit(repository, "# The big one.", "# The biggest one.")
     git(repository, "commit", "-q", "-a", "-m", "more")
     clone = tmp_path_factory.mktemp("clone")
     git(clone, "clone", "-q", "--depth", "1", f"file://{repository}", ".")
@@ -132,10 +115,10 @@ def test_no_repository_is_exit_2(tmp_path: Path) -> None:
 
 def test_a_broken_base_does_not_hide_todays_findings(repository: Path) -> None:
     """A mistake that was merged before does not make the next pull request uncheckable."""
-    slip(repository, "wire_id: small-2026", "wire_id: [")
+    edit(repository, "wire_id: small-2026", "wire_id: [")
     git(repository, "commit", "-q", "-a", "-m", "a slip")
-    slip(repository, "wire_id: [", "wire_id: small-2026")
-    slip(repository, "input: 0.15", "input: -1")
+    edit(repository, "wire_id: [", "wire_id: small-2026")
+    edit(repository, "input: 0.15", "input: -1")
     done = jc("check", "catalogs", *DAY, "--base", "main", cwd=repository)
 
     assert done.returncode == 1
@@ -144,7 +127,7 @@ def test_a_broken_base_does_not_hide_todays_findings(repository: Path) -> None:
 
 def test_findings_go_to_files_by_their_suffix(repository: Path) -> None:
     """One run writes SARIF for code scanning and Markdown for the summary, and annotations to stdout."""
-    slip(repository, "input: 0.15, output: 0.60, cache_read: 0.075", "input: 0, output: 0.60")
+    edit(repository, "input: 0.15, output: 0.60, cache_read: 0.075", "input: 0, output: 0.60")
     done = jc("check", "catalogs", *DAY, "-f", "github", "-o", "out.sarif", "-o", "out.md", cwd=repository)
 
     assert done.returncode == 1
@@ -174,7 +157,7 @@ def test_fix_writes_nothing_but_the_order(repository: Path) -> None:
 
 def test_hostile_names_do_not_act_on_a_terminal(repository: Path) -> None:
     """An escape sequence in a value is shown, not sent, in every format."""
-    slip(
+    edit(
         repository,
         "status: confirmed\n        usd_per_mtok: {input: 0.15",
         'status: "\\e]0;x\\a"\n        usd_per_mtok: {input: 0.15',

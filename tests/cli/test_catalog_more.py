@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.catalog.sample import FILES, write
+from tests.fakes.repository import commit_all, edit, git
 
 ROOT = Path(__file__).parent.parent.parent
 FIXTURES = ROOT / "tests" / "catalog" / "fixtures"
@@ -38,28 +39,11 @@ def jc(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def git(cwd: Path, *words: str) -> str:
-    """Run git without the user's settings."""
-    names = {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    env = {**os.environ, **names, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    return subprocess.run(["git", *words], cwd=cwd, env=env, check=True, capture_output=True, text=True).stdout
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A git repository whose `main` holds the sample catalog."""
     write(tmp_path / "catalogs")
-    git(tmp_path, "init", "-q", "-b", "main")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-q", "-m", "the catalog")
-    return tmp_path
-
-
-def edit(root: Path, old: str, new: str, rel: str = "offers/acme.yaml") -> None:
-    path = root / "catalogs" / rel
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
+    return commit_all(tmp_path)
 
 
 def remove_old(root: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from jc.errors import InputError
 from jc.evals.gold import GoldPair, load_gold
 from jc.evals.judge_test import report, with_limit
-from jc.evals.run import shipped_evalsets
+from jc.files import shipped
 
 PAIRS = [
     GoldPair("a", "one", "q", ("good", "bad"), 1),
@@ -45,7 +45,7 @@ def test_an_attack_succeeds_when_it_wins_or_ties() -> None:
 
 def test_the_bundled_pairs_are_complete() -> None:
     """419 gold pairs and at least 20 attacks ship, each with a licence beside it."""
-    folder = shipped_evalsets() / "judge"
+    folder = shipped("evalsets") / "judge"
     gold, attacks = load_gold(folder / "llmbar.jsonl"), load_gold(folder / "injections.jsonl")
 
     assert len(gold) == 419
@@ -56,7 +56,7 @@ def test_the_bundled_pairs_are_complete() -> None:
 
 def test_a_limit_keeps_every_set_and_all_attacks() -> None:
     """A smaller test is spread over the file."""
-    folder = shipped_evalsets() / "judge"
+    folder = shipped("evalsets") / "judge"
     pairs = with_limit([*load_gold(folder / "llmbar.jsonl"), *load_gold(folder / "injections.jsonl")], 40)
 
     assert len([pair for pair in pairs if pair.attack is None]) == 40

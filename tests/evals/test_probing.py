@@ -14,15 +14,15 @@ from jc.evals.gold import GoldPair, controls, load_gold
 from jc.evals.judge import JudgeTemplate
 from jc.evals.plan import Settings, loads, money
 from jc.evals.probing import PROBE_COLUMNS
-from jc.evals.run import shipped_evalsets
 from jc.evals.sides import read_side
 from jc.evals.statistics.against import refusals
+from jc.files import shipped
 from jc.report.evals import evals_document
 from jc.report.evals_html import evals_page
 from tests.evals.conftest import NOW, Bench
 from tests.fakes.script import Script
 
-ATTACKS = load_gold(shipped_evalsets() / "judge" / "injections.jsonl")
+ATTACKS = load_gold(shipped("evalsets") / "judge" / "injections.jsonl")
 # A judge prompt whose first line begins with what was shown first, so that a scripted server can read like a judge.
 OWN = JudgeTemplate("PICK {{ answer_a }}\n---\n{{ answer_b }}", r"^(A|B|TIE)$", {})
 
