@@ -69,18 +69,26 @@ def _unusable(out: Out, summary: Mapping[str, Any]) -> None:
 def _unread(out: Out, finished: "Finished") -> None:
     plan = finished.results.plan
     for number, party in enumerate(plan.judges):
-        notes = [note for game, note in finished.results.pipeline.games.items() if game.judge == number and note.keys]
-        bad = [note for note in notes if note.parse in _UNREAD]
-        if notes and len(bad) > MOST_UNREAD * len(notes):
-            asked = finished.results.asker.read(bad[0].keys[-1])
+        records = [
+            (note.records[-1], note.parse in _UNREAD)
+            for game, note in finished.results.pipeline.games.items()
+            if game.judge == number and note.records
+        ]
+        bad = [record for record, unread in records if unread]
+        if records and len(bad) > MOST_UNREAD * len(records):
+            asked = finished.results.asker.read(bad[0])
             said = clip(asked.reply.text, 60) if asked else ""
-            out.warn(f"{len(bad):,} of {len(notes):,} replies of judge `{party.name}` could not be read, the first ends “{said}”")
+            out.warn(
+                f"{len(bad):,} of {len(records):,} replies of judge `{party.name}` could not be read, the first ends “{said}”"
+            )
 
 
 def unread_share(finished: "Finished") -> float:
     """The share of the judges' replies that could not be read."""
-    notes = [note for note in finished.results.pipeline.games.values() if note.keys and note.failure is None]
-    return sum(note.parse in _UNREAD for note in notes) / len(notes) if notes else 0.0
+    read = [
+        note.parse not in _UNREAD for note in finished.results.pipeline.games.values() if note.records and note.failure is None
+    ]
+    return read.count(False) / len(read) if read else 0.0
 
 
 def _failed(out: Out, finished: "Finished") -> None:

@@ -17,10 +17,10 @@ _NOT_SENT = frozenset({"stopped", "budget", "not_recorded"})
 
 
 class Asked(NamedTuple):
-    """What came of a call: its reply, its key in the journal, its cost in USD when known, and whether the journal had it."""
+    """What came of a call: its reply, its number in the journal, its cost in USD when known, and whether the journal had it."""
 
     reply: Reply
-    key: str
+    record: int | None
     cost_usd: Decimal | None
     known: bool
 
@@ -38,19 +38,16 @@ class Asker:
 
     def known(self, call: Call, repeat: int = 0) -> Asked | None:
         """The finished call from the journal; None when it has to be made (failed calls are made again)."""
-        key = repeat_key(call, repeat)
-        record = self.journal.get(key)
-        if record is None or record["reply"]["status"] == "error":
+        asked = self.read(self.journal.find(repeat_key(call, repeat)))
+        if asked is None or asked.reply.status == "error":
             return None
-        asked = _asked(record, key)
         if self.recorder is not None:
             self.recorder.record(call, asked.reply)
         return asked
 
-    def read(self, key: str) -> Asked | None:
-        """What the journal holds under a key, failed or not."""
-        record = self.journal.get(key)
-        return None if record is None else _asked(record, key)
+    def read(self, record: int | None) -> Asked | None:
+        """What the journal holds under a number, failed or not; None when there is no record."""
+        return None if record is None else _asked(self.journal.read(record), record)
 
     def give(self, call: Call, text: str, repeat: int = 0) -> None:
         """Put an answer that exists already into the journal, as if its candidate had been asked; it costs nothing here."""
@@ -63,7 +60,7 @@ class Asker:
         """Make the call and keep what came of it; waits while money that others reserved may come free."""
         key = repeat_key(call, repeat)
         if self.client is None or (call.lane == "candidate" and not self.generate):
-            return self.read(key) or Asked(NOT_RUN, key, None, known=False)
+            return self.read(self.journal.find(key)) or Asked(NOT_RUN, None, None, known=False)
         reply = await self.client.complete(call)
         while reply.failure is not None and reply.failure.kind == "budget" and await self.purse.room():
             reply = await self.client.complete(call)
@@ -71,8 +68,10 @@ class Asker:
         if self.purse.cap is None and cost is not None:
             self.purse.spent += cost
         if reply.failure is None or reply.failure.kind not in _NOT_SENT:
-            self.journal.append(key, _record(call, who, reply, cost, lost))
-        return Asked(reply, key, cost, known=False)
+            number: int | None = self.journal.append(key, _record(call, who, reply, cost, lost))
+        else:
+            number = self.journal.find(key)
+        return Asked(reply, number, cost, known=False)
 
 
 def _record(call: Call, who: str, reply: Reply, cost: Decimal | None, lost: Decimal) -> dict[str, Any]:
@@ -84,9 +83,9 @@ def _record(call: Call, who: str, reply: Reply, cost: Decimal | None, lost: Deci
     return record
 
 
-def _asked(record: dict[str, Any], key: str) -> Asked:
+def _asked(record: dict[str, Any], number: int) -> Asked:
     cost = record.get("cost_usd")
-    return Asked(Reply.from_json(record["reply"]), key, None if cost is None else Decimal(cost), known=True)
+    return Asked(Reply.from_json(record["reply"]), number, None if cost is None else Decimal(cost), known=True)
 
 
 def repeat_key(call: Call, repeat: int) -> str:

@@ -12,19 +12,16 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from jc.errors import IoFailure, StoppedEarly
+from jc.evals.spans import Span, Spans
 
 # A line is `crc,record`: eight hexadecimal digits over the bytes of the record.
 _HEAD = 9
-
-
-class Span(NamedTuple):
-    """Where a record stands in the file: offset and length in bytes."""
-
-    offset: int
-    length: int
+# The record begins with its key: `{"key":"` and 64 hexadecimal digits.
+_KEY_AT = _HEAD + 8
+_KEY_DIGITS = 64
 
 
 class Journal:
@@ -35,7 +32,7 @@ class Journal:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self.spans: dict[bytes, Span] = {}
+        self.spans = Spans()
         self.damaged: list[int] = []
         self.torn = 0
         self.dirty = False
@@ -71,32 +68,49 @@ class Journal:
                 if key is None:
                     self.damaged.append(number)
                 else:
-                    self.spans[key] = Span(offset, len(line))
+                    self._add(key, Span(offset, len(line)))
                 offset += len(line)
         return offset
 
+    def _add(self, key: bytes, span: Span) -> int:
+        return self.spans.add(key, span, lambda other: self._key_at(other) == key)
+
+    def _key_at(self, span: Span) -> bytes:
+        return bytes.fromhex(os.pread(self._file, _KEY_DIGITS, span.offset + _KEY_AT).decode("ascii"))
+
+    def find(self, key: str) -> int | None:
+        """The number of the finished call with this key; None when there is none."""
+        raw = bytes.fromhex(key)
+        return self.spans.find(raw, lambda span: self._key_at(span) == raw)
+
     def has(self, key: str) -> bool:
         """Whether a finished call with this key is in the journal."""
-        return bytes.fromhex(key) in self.spans
+        return self.find(key) is not None
 
     def get(self, key: str) -> dict[str, Any] | None:
         """The record of a call, read from the file; None when there is none."""
-        span = self.spans.get(bytes.fromhex(key))
-        return None if span is None else self.read(span)
+        number = self.find(key)
+        return None if number is None else self.read(number)
 
-    def read(self, span: Span) -> dict[str, Any]:
-        """The record at a span."""
+    def read(self, number: int) -> dict[str, Any]:
+        """The record with this number; when its call was made again, the later one."""
+        return self._read(self.spans.span(number))
+
+    def replaced(self, number: int) -> bool:
+        """Whether the call of this record was made again."""
+        return self.spans.moved(number)
+
+    def _read(self, span: Span) -> dict[str, Any]:
         raw = os.pread(self._file, span.length, span.offset)
         record: dict[str, Any] = json.loads(raw[_HEAD:])
         return record
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every record that counts, in the order of the file."""
-        for span in sorted(self.spans.values()):
-            yield self.read(span)
+        return map(self._read, self.spans)
 
-    def append(self, key: str, record: Mapping[str, Any]) -> None:
-        """Keep a finished call; StoppedEarly when the disk takes no more, with every complete line still sound."""
+    def append(self, key: str, record: Mapping[str, Any]) -> int:
+        """Keep a finished call and return its number; StoppedEarly when the disk takes no more, complete lines still sound."""
         body = json.dumps({"key": key, **record}, ensure_ascii=True, separators=(",", ":")).encode("ascii")
         line = b"%08x,%s\n" % (zlib.crc32(body), body)
         try:
@@ -107,9 +121,10 @@ class Journal:
             # A full disk shows as a short write without an error.
             os.ftruncate(self._file, self._end)
             self._stop("the disk is full")
-        self.spans[bytes.fromhex(key)] = Span(self._end, len(line))
+        number = self._add(bytes.fromhex(key), Span(self._end, len(line)))
         self._end += len(line)
         self.dirty = True
+        return number
 
     def _stop(self, why: str) -> None:
         raise StoppedEarly(

@@ -8,7 +8,7 @@ from jc.evals.work import Slot
 def missing_verdicts(finished: Finished) -> int:
     """Verdicts that failed, and those of pairs and answers that are not there yet."""
     pipeline, plan = finished.results.pipeline, finished.results.plan
-    failed = sum(1 for note in (*pipeline.games.values(), *pipeline.probes.values()) if note.failure)
+    failed = pipeline.games.failed + sum(1 for note in pipeline.probes.values() if note.failure)
     absent = len(plan.looks()) - len(pipeline.probes)
     for case in range(len(plan.evalset.cases)):
         for epoch in range(plan.settings.epochs):
@@ -16,7 +16,7 @@ def missing_verdicts(finished: Finished) -> int:
                 number
                 for number in range(len(plan.candidates))
                 if pipeline.asks(Slot(case, number, epoch))
-                and ((note := pipeline.answers.get(Slot(case, number, epoch))) is None or note.status == "error")
+                and pipeline.answers.status(Slot(case, number, epoch)) in {None, "error"}
             }
             if plan.pairwise:
                 absent += 2 * len(plan.judges) * sum(1 for pair in _played(pipeline, case) if gone & set(pair))
@@ -36,8 +36,8 @@ def _startable(finished: Finished) -> int:
     count = 0
     for case in range(len(plan.evalset.cases)):
         for epoch in range(plan.settings.epochs):
-            notes = [pipeline.answers.get(Slot(case, number, epoch)) for number in range(len(plan.candidates))]
-            good = {number for number, note in enumerate(notes) if note is not None and note.status == "ok"}
+            players = range(len(plan.candidates))
+            good = {number for number in players if pipeline.answers.status(Slot(case, number, epoch)) == "ok"}
             if plan.pairwise:
                 count += 2 * len(plan.judges) * sum(1 for pair in _played(pipeline, case) if set(pair) <= good)
             if plan.pointwise:

@@ -2,7 +2,7 @@
 
 Each endpoint has a lane with its own workers, so a slow or paused one holds nobody up. In a lane answers go first and games fill
 up what is left: answers make work for others, games only end it (measured: separate stages cost 19 % at lognormal latencies).
-What is kept in memory is one small note a unit; texts are read back from the journal when a judge needs them.
+What is kept in memory is a few bytes a unit; texts are read back from the journal when a judge needs them.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from jc.evals.asking import Asked, Asker
 from jc.evals.evalset import Case
 from jc.evals.gold import Probe
 from jc.evals.judge import Question, nonce, read_reply, repair_body, request_body
+from jc.evals.notes import AnswerNotes, GameNotes
 from jc.evals.parties import Party
 from jc.evals.plan import Plan
 from jc.evals.verdict import Ruling, mirrored
@@ -66,8 +67,8 @@ class Pipeline:
         self, plan: Plan, asker: Asker, watcher: Watcher | None = None, *, workers: int = 32, stages: Stages | None = None
     ) -> None:
         self.plan = plan
-        self.answers: dict[Slot, AnswerNote] = {}
-        self.games: dict[Game, GameNote] = {}
+        self.answers = AnswerNotes(plan)
+        self.games = GameNotes(plan)
         self.probes: dict[Probe, GameNote] = {}
         self.scheduled: set[Slot] | None = None if stages is None else set()
         self.bouts: set[Bout] | None = None if stages is None else set()
@@ -201,11 +202,12 @@ class Pipeline:
         party = self.plan.candidates[slot.candidate]
         call, repeat = self.answer_call(slot)
         asked = self._asker.known(call, repeat) or await self._asker.ask(call, party.name, repeat)
-        self.answers[slot] = AnswerNote(asked.reply.status, asked.key, asked.reply.failure)
+        reply = asked.reply
+        self.answers[slot] = AnswerNote(reply.status, asked.record, reply.failure, len(reply.text))
         self._after(asked)
         if self._watcher:
             self._watcher.answered(party.name, asked)
-        if asked.reply.status == "ok":
+        if reply.status == "ok":
             self._queue_games(slot)
         return asked.known
 
@@ -227,8 +229,7 @@ class Pipeline:
                     self._queue(self._both_orders(slot.case, first, second, slot.epoch))
 
     def _good(self, slot: Slot) -> bool:
-        note = self.answers.get(slot)
-        return note is not None and note.status == "ok"
+        return self.answers.status(slot) == "ok"
 
     def _both_orders(self, case: int, first: int, second: int, epoch: int) -> Iterator[Game]:
         for judge in range(len(self.plan.judges)):
@@ -273,15 +274,16 @@ class Pipeline:
         """What a judge says to a question, with one repair turn for a reply that cannot be read."""
         party = self.plan.judges[judge]
         asked, body = await self._ask_judge(judge, party, question, repeat)
-        keys = [asked.key]
+        records = [asked.record]
         ruling = self._read(asked, question)
         if asked.reply.failure is None and not ruling.readable:
             repaired = await self._ask(party, repair_body(body, asked.reply.text, question, self.plan.protocol), repeat)
-            keys.append(repaired.key)
+            records.append(repaired.record)
             second = self._read(repaired, question)
             ruling = replace(second, parse="repaired") if second.readable else ruling
             asked = repaired if repaired.reply.failure is not None else asked
-        return GameNote(ruling.verdict, ruling.rating, ruling.parse, tuple(keys), asked.reply.failure), asked
+        kept = tuple(record for record in records if record is not None)
+        return GameNote(ruling.verdict, ruling.rating, ruling.parse, kept, asked.reply.failure), asked
 
     async def _ask(self, party: Party, body: dict[str, Any], repeat: int) -> Asked:
         call = Call(party.endpoint, body, "judge")
@@ -311,7 +313,7 @@ class Pipeline:
 
     def text(self, slot: Slot) -> str:
         """The text of an answer as a judge reads it: what was said, and the tools that were called."""
-        asked = self._asker.read(self.answers[slot].key)
+        asked = self._asker.read(self.answers[slot].record)
         if asked is None:
             return ""
         reply = asked.reply

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Literal, NamedTuple
 
 from jc.catalog.price import Unpriced, price
@@ -103,10 +104,22 @@ def pairs_of(candidates: int, case: int, baseline: int | None, per_prompt: int |
     """
     if baseline is not None:
         return tuple((min(baseline, other), max(baseline, other)) for other in range(candidates) if other != baseline)
+    number = len(_rings(candidates))
+    wanted = min(number, per_prompt or (number if candidates <= 4 else candidates))
+    return _row(candidates, case * wanted % max(1, number), wanted)
+
+
+@cache
+def _rings(candidates: int) -> tuple[tuple[int, int], ...]:
+    """All pairs, ring by ring."""
     rings = [(first, (first + stride) % candidates) for stride in range(1, candidates // 2 + 1) for first in range(candidates)]
-    every = list(dict.fromkeys((min(pair), max(pair)) for pair in rings))
-    wanted = min(len(every), per_prompt or (len(every) if candidates <= 4 else candidates))
-    return tuple(sorted(every[(case * wanted + number) % len(every)] for number in range(wanted)))
+    return tuple(dict.fromkeys((min(pair), max(pair)) for pair in rings))
+
+
+@cache
+def _row(candidates: int, start: int, wanted: int) -> tuple[tuple[int, int], ...]:
+    every = _rings(candidates)
+    return tuple(sorted(every[(start + number) % len(every)] for number in range(wanted)))
 
 
 def make_plan(

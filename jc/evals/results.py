@@ -4,7 +4,7 @@ Everything here is derived: the same journal gives the same bytes.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -62,8 +62,7 @@ class Results:
     def games(self) -> Iterator[dict[str, Any]]:
         """One row per judge game, in the order of the plan; `verdict` and `score_a` are about columns `a` and `b`."""
         names = [party.name for party in self.plan.candidates]
-        for game in sorted(self.pipeline.games):
-            note = self.pipeline.games[game]
+        for game, note in self.pipeline.games.items():
             yield {
                 "prompt_id": self.plan.evalset.cases[game.case].id,
                 "a": names[game.first],
@@ -92,8 +91,8 @@ class Results:
         """What the calls of one game used, cost and said; a repair turn counts with the call that it repairs."""
         usage, cost, latency, attempts, reason = Usage(requests=0), Decimal(0), 0.0, 0, ""
         priced = True
-        for key in note.keys:
-            asked = self.asker.read(key)
+        for record in note.records:
+            asked = self.asker.read(record)
             if asked is None:
                 continue
             usage = usage + (asked.reply.usage or Usage(requests=0))
@@ -104,16 +103,16 @@ class Results:
             reason = reason or reasons(asked.reply.text)
         return usage, cost if priced else None, latency, attempts, reason
 
-    def tallies(self) -> dict[Slot, Tally]:
-        """What the games say about each answer."""
+    def tallies(self, case: int) -> dict[Slot, Tally]:
+        """What the games of one case say about each of its answers."""
         tallies: dict[Slot, Tally] = defaultdict(Tally)
-        units: dict[tuple[int, int, int, int, int], list[float | None]] = defaultdict(list)
-        for game in sorted(self.pipeline.games):
+        units: dict[tuple[int, int, int, int], list[float | None]] = defaultdict(list)
+        for game in self.pipeline.games.of_case(case):
             note = self.pipeline.games[game]
             _usage, cost, _latency, _attempts, reason = self.judge_calls(note)
             players = (game.first,) if game.second < 0 else (game.first, game.second)
             for player in players:
-                tally = tallies[Slot(game.case, player, game.epoch)]
+                tally = tallies[Slot(case, player, game.epoch)]
                 tally.cost_usd += (cost or Decimal(0)) / len(players)
                 tally.reason = tally.reason or reason
                 tally.read += note.parse not in _UNREAD
@@ -121,48 +120,45 @@ class Results:
                 if note.rating is not None:
                     tally.ratings.append(note.rating)
             if game.second >= 0:
-                units[(game.case, game.first, game.second, game.judge, game.epoch)].append(game_score(note))
-        for (case, first, second, _judge, epoch), scores in self._with_policy(units).items():
+                units[(game.first, game.second, game.judge, game.epoch)].append(game_score(note))
+        for first, second, epoch, score in self._settled(case):
+            for judge in range(len(self.plan.judges)):
+                units[(first, second, judge, epoch)] = [score, score]
+        for (first, second, _judge, epoch), scores in units.items():
             _count(tallies[Slot(case, first, epoch)], tallies[Slot(case, second, epoch)], scores)
         return tallies
 
-    def _with_policy(
-        self, units: Mapping[tuple[int, int, int, int, int], list[float | None]]
-    ) -> dict[tuple[int, int, int, int, int], list[float | None]]:
-        out = dict(units)
-        for case, first, second, epoch, score in self.settled():
-            for judge in range(len(self.plan.judges)):
-                out[(case, first, second, judge, epoch)] = [score, score]
-        return out
-
     def settled(self) -> Iterator[tuple[int, int, int, int, float]]:
         """Pairs that no judge saw, as an answer was refused, cut or empty: case, a, b, epoch, score of a by `--on-refusal`."""
+        for case in range(len(self.plan.evalset.cases)):
+            for settled in self._settled(case):
+                yield (case, *settled)
+
+    def _settled(self, case: int) -> Iterator[tuple[int, int, int, float]]:
         policy = self.plan.settings.on_refusal
         if policy == "exclude" or not self.plan.pairwise:
             return
-        for case in range(len(self.plan.evalset.cases)):
-            for first, second in self.plan.pairs(case):
-                if not self.pipeline.plays(case, first, second):
-                    continue
-                for epoch in range(self.plan.settings.epochs):
-                    states = [self._status(Slot(case, player, epoch)) for player in (first, second)]
-                    bad = [state in _SETTLED for state in states]
-                    if any(bad) and all(state == "ok" or state in _SETTLED for state in states):
-                        score = 0.5 if policy == "tie" or all(bad) else float(bad[1])
-                        yield case, first, second, epoch, score
+        for first, second in self.plan.pairs(case):
+            if not self.pipeline.plays(case, first, second):
+                continue
+            for epoch in range(self.plan.settings.epochs):
+                states = [self._status(Slot(case, player, epoch)) for player in (first, second)]
+                bad = [state in _SETTLED for state in states]
+                if any(bad) and all(state == "ok" or state in _SETTLED for state in states):
+                    score = 0.5 if policy == "tie" or all(bad) else float(bad[1])
+                    yield first, second, epoch, score
 
     def _status(self, slot: Slot) -> str:
-        note = self.pipeline.answers.get(slot)
-        return note.status if note else "error"
+        return self.pipeline.answers.status(slot) or "error"
 
     def answers(self) -> Iterator[dict[str, Any]]:
         """One row per prompt, candidate and epoch, in the order of the plan; what was not run is an `error` row.
 
         What a run did not ask because all was decided has no row.
         """
-        tallies = self.tallies()
         plan = self.plan
         for case_number, case in enumerate(plan.evalset.cases):
+            tallies = self.tallies(case_number)
             for number, party in enumerate(plan.candidates):
                 for epoch in range(plan.settings.epochs):
                     slot = Slot(case_number, number, epoch)
@@ -181,7 +177,7 @@ class Results:
 
     def _answer(self, slot: Slot, tally: Tally) -> dict[str, Any]:
         note = self.pipeline.answers.get(slot)
-        asked = self.asker.read(note.key) if note else None
+        asked = self.asker.read(note.record) if note else None
         reply = asked.reply if asked else None
         case = self.plan.evalset.cases[slot.case]
         failure = note.failure if note else None
@@ -224,7 +220,7 @@ class Results:
         }
 
     def evidence(self, *, lengths: bool = True) -> Evidence:
-        """The games and marks for the statistics; with games the marks are told beside. Lengths are read from the journal."""
+        """The games and marks for the statistics; with games the marks are told beside."""
         plan = self.plan
         cases = plan.evalset.cases
         names = [party.name for party in plan.candidates]
@@ -253,23 +249,30 @@ class Results:
         )  # fmt: skip
 
     def _length(self, slot: Slot) -> float | None:
-        asked = self.asker.read(self.pipeline.answers[slot].key)
+        note = self.pipeline.answers[slot]
+        if note.record is None:
+            return None
+        if not self.asker.journal.replaced(note.record):
+            return float(note.length)
+        asked = self.asker.read(note.record)
         return float(len(asked.reply.text)) if asked else None
 
     def _marks(self, names: list[str]) -> Iterator[Mark]:
         plan = self.plan
         low, high = plan.protocol.low, plan.protocol.high
-        for game, note in sorted(self.pipeline.games.items()):
+        for game, note in self.pipeline.games.items():
             if game.second < 0 and note.parse != "error":
                 case = plan.evalset.cases[game.case]
                 score = None if note.rating is None else (note.rating - low) / (high - low)
                 yield Mark(case.id, names[game.first], score, plan.judges[game.judge].name, case.cluster or "", game.epoch)
         if plan.pointwise:
             return
-        for slot, answer in sorted(self.pipeline.answers.items()):
+        if not any(case.checks for case in plan.evalset.cases):
+            return
+        for slot, answer in self.pipeline.answers.items():
             case = plan.evalset.cases[slot.case]
             if case.checks and answer.status == "ok":
-                asked = self.asker.read(answer.key)
+                asked = self.asker.read(answer.record)
                 passed, total = run_checks(case.checks, asked.reply.text if asked else "")
                 yield Mark(case.id, names[slot.candidate], passed / total, "", case.cluster or "", slot.epoch)
 

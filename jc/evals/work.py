@@ -30,20 +30,21 @@ class Game(NamedTuple):
 
 
 class AnswerNote(NamedTuple):
-    """What is remembered of an answer: its status and where the journal has it."""
+    """What is remembered of an answer: its status, its number in the journal, and how many characters it has."""
 
     status: Status
-    key: str
+    record: int | None
     failure: Failure | None
+    length: int
 
 
 class GameNote(NamedTuple):
-    """What is remembered of a game: the verdict with the pair's names (not the order shown), how it was read, its calls."""
+    """What is remembered of a game: the verdict with the pair's names (not the order shown), how it was read, its records."""
 
     verdict: str | None
     rating: float | None
     parse: Parse
-    keys: tuple[str, ...]
+    records: tuple[int, ...]
     failure: Failure | None
 
 
