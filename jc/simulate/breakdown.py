@@ -62,21 +62,11 @@ def by_rows(simulation: Simulation, name: str) -> list[dict[str, Any]]:
     values = np.array(values_by(simulation, name), dtype=object)
     distinct, index = np.unique(values, return_inverse=True)
     parts = [index == at for at in range(len(distinct))]
-    spent = {estimate.name: estimate.walk.spent_by_key if estimate.walk else {} for estimate in simulation.estimates}
     timed = len(distinct) <= MOST_TIMED
     rows = [[part_row(simulation, estimate, here, timed=timed) for estimate in simulation.estimates] for here in parts]
-    if name == "key":
-        rows = [
-            [_walked(row, spent[row["table"]].get(str(value))) for row in of] for value, of in zip(distinct, rows, strict=True)
-        ]
     largest = [max((float(row["cost_usd"] or 0) for row in of), default=0.0) for of in rows]
     order = range(len(distinct)) if name in {"day", "hour"} else sorted(range(len(distinct)), key=lambda at: -largest[at])
     return [{name: str(distinct[at]), **row} for at in order for row in rows[at]]
-
-
-def _walked(row: dict[str, Any], spent: Fraction | None) -> dict[str, Any]:
-    """What a key really spent where its requests were walked one by one."""
-    return row if spent is None else {**row, "cost_usd": money_text(spent), "saved_usd": None, "change": None}
 
 
 def part_row(simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_], *, timed: bool) -> dict[str, Any]:
@@ -88,7 +78,7 @@ def part_row(simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_]
     after = exact_sum(estimate.pico[both])
     latency = _latency(simulation, estimate, here) if timed else None
     p50, p95 = latency.quantiles([0.5, 0.95]) if latency is not None else (None, None)
-    n = groups["n"]
+    n, walk = groups["n"], estimate.walk
     return {
         "table": estimate.name,
         "requests": int(n[here].sum()),
@@ -100,25 +90,32 @@ def part_row(simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_]
         "saved_usd": money_text(before - after) if both.any() else None,
         "p50_s": p50,
         "p95_s": p95,
-        "quality": _quality(estimate, n, here),
-        "rejected": int(n[here & (estimate.chosen == REFUSED)].sum()),
+        "quality": _quality(simulation, estimate, here),
+        "rejected": int(n[here & (estimate.chosen == REFUSED)].sum()) + (int(walk.losses[here].sum()) if walk else 0),
+        "over_budget": int(walk.refusals[here].sum()) if walk else None,
     }
 
 
-def _quality(estimate: Estimate, n: NDArray[np.int64], here: NDArray[np.bool_]) -> float | None:
-    """The mean quality of some groups, None where less than half of their requests has one."""
-    if estimate.points is None:
+def _quality(simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_]) -> float | None:
+    """The mean quality of the answers to some groups, None where less than half of the requests have one."""
+    if estimate.points is None or estimate.judged is None:
         return None
-    known = here & ~np.isnan(estimate.points)
-    if 2 * n[known].sum() < n[here].sum() or not known.any():
+    asked = int(simulation.book.groups["n"][here].sum())
+    if estimate.walk is not None:
+        asked -= int((estimate.walk.refusals + estimate.walk.losses)[here].sum())
+    known = here & (estimate.judged > 0)
+    judged = int(estimate.judged[known].sum())
+    if 2 * judged < asked or not judged:
         return None
-    return float((estimate.points[known] * n[known]).sum() / n[known].sum())
+    return float((estimate.points[known] * estimate.judged[known]).sum() / judged)
 
 
 def _latency(simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_]) -> Histogram | None:
     """The distribution of seconds of some groups: as measured in the sampled rows, or as the speeds say."""
     if estimate.walk is not None:
-        return None
+        seconds = estimate.walk.seconds
+        found = seconds[here[estimate.walk.timed_group]] if seconds is not None else ()
+        return Histogram.of(np.asarray(found)) if len(found) else None
     if estimate.latency_origin == "measured":
         sample = simulation.cube.sample
         if sample is None:

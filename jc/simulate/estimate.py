@@ -4,7 +4,7 @@ Money is exact for the tokens it is asked about. What is assumed about those tok
 the cache) is a value beside it and in the words under the table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from jc.catalog.model import Offer
 from jc.simulate.book import Book, exact_sum
 from jc.simulate.choices import KEPT, REFUSED, UNKNOWN, Choice
+from jc.simulate.energy import joules
 from jc.simulate.intervals import Draws, Interval
 from jc.simulate.ratios import Ratios
+from jc.simulate.served import Served
 from jc.simulate.speeds import EXACT, Speeds, spread_out
 from jc.simulate.warmth import Order, kept_share, kept_tokens
 from jc.traffic.cube import bin_tokens
@@ -72,7 +74,9 @@ class Estimate:
     quality: float | None = None
     quality_known: float = 0.0
     points: NDArray[np.float64] | None = None
-    """The expected quality of every group, NaN where nobody has measured it."""
+    """The expected quality of every group's answers, NaN where nobody has measured any of them."""
+    judged: Ints | None = None
+    """How many requests of each group these points stand for."""
     spreads: dict[str, Interval] = field(default_factory=dict)
     """95 % intervals of p50_s, p95_s, mean_s and quality, where they can be told."""
     overhead_s: float = 0.0
@@ -82,7 +86,7 @@ class Estimate:
     by_groups: Fraction | None = None
     """The cost before rows were walked one by one: without refusals, fallbacks and cheaper models."""
     walk: "Walk | None" = None
-    """What became of the rows one by one, when that was asked."""
+    """What became of the rows one by one, when that was asked; all figures are then those of what was served."""
     least_budget: int | None = None
     """The smallest cap per key and window (pico-dollars) under which fewer than one request in a hundred stalls."""
 
@@ -298,30 +302,27 @@ class Estimator:
 
     def _energy(self, estimate: Estimate, choice: Choice, *, logged: bool) -> None:
         groups = self.book.groups
-        joules, known = 0.0, 0.0
         measured = groups["measured"] == groups["n"] if logged else np.zeros(len(choice.chosen), dtype=bool)
-        joules += float(groups["energy_mj"][measured].sum()) / 1000
+        served = Served.whole(choice.offers, np.where(measured, REFUSED, choice.chosen), groups, estimate.pico)
+        told, known = joules(self.book.catalog, served)
+        told += float(groups["energy_mj"][measured].sum()) / 1000
         known += float(groups["n"][measured].sum())
-        for code, offer in enumerate(choice.offers):
-            here = (choice.chosen == code) & ~measured
-            model = self.book.catalog.models.get(offer.model)
-            quantity = _energy_quantity(model.energy.per if model and model.energy else "", groups, here)
-            if model is None or model.energy is None or quantity is None:
-                continue
-            joules += float(model.energy.joules) * quantity
-            known += float(groups["n"][here].sum())
         total = float(groups["n"].sum())
         estimate.energy_known = known / total if total else 0.0
-        estimate.energy_j = joules if known else None
+        estimate.energy_j = told if known else None
 
     def _moved(self, estimate: Estimate, choice: Choice, reference: Estimate) -> None:
         """The share of requests that another offer answers than in the log; None when the log names no model."""
-        if not any(served_model(key) for key in self.book.cube.keys):
-            return
-        here = np.array([offer.id for offer in choice.offers] + ["", ""], dtype=object)[choice.chosen]
-        there = np.array([offer.id for offer in reference.offers] + ["", ""], dtype=object)[reference.chosen]
-        changed = (here != there) & (choice.chosen >= 0)
-        estimate.moved = float(self.book.groups["n"][changed].sum()) / max(1, estimate.requests)
+        if any(served_model(key) for key in self.book.cube.keys):
+            served = Served.whole(choice.offers, choice.chosen, self.book.groups, estimate.pico)
+            estimate.moved = moved_share(served, reference, estimate.requests)
+
+
+def moved_share(served: Served, reference: Estimate, requests: int) -> float:
+    """The share of all requests that are answered by another offer than under a reference."""
+    here = np.array([offer.id for offer in served.offers] + [""], dtype=object)[served.code]
+    there = np.array([offer.id for offer in reference.offers] + ["", ""], dtype=object)[reference.chosen[served.group]]
+    return float(served.sums["n"][here != there].sum()) / max(1, requests)
 
 
 def comparable(one: Estimate, other: Estimate) -> NDArray[np.bool_]:
@@ -344,12 +345,16 @@ def _in_seconds(histogram: Histogram) -> Histogram:
     return Histogram.of(middles / 1000, histogram.counts)
 
 
-def _energy_quantity(per: str, groups: Any, here: NDArray[np.bool_]) -> float | None:
-    if per == "request":
-        return float(groups["n"][here].sum())
-    if per == "mtok_output":
-        return float(groups["output"][here].sum()) / 1e6
-    return float(groups["images"][here].sum()) if per == "image" else None
+def served_by(estimate: Estimate, groups: Mapping[str, Ints]) -> Served:
+    """Who answered the requests of each group under an estimate: row by row where they were walked, else as decided."""
+    if estimate.walk is not None:
+        return estimate.walk.served
+    return Served.whole(estimate.offers, estimate.chosen, groups, estimate.pico)
+
+
+def answered_of(estimate: Estimate) -> int:
+    """The requests that a share of known figures is told of: where rows were walked those that were answered, else all."""
+    return estimate.requests if estimate.walk is None else estimate.requests - estimate.walk.refused - estimate.rejected
 
 
 def offers_of(estimates: Sequence[Estimate]) -> list[Offer]:

@@ -18,8 +18,9 @@ from jc.catalog.model import Catalog, Offer
 from jc.errors import InputError
 from jc.routing.quality import Judged, judged
 from jc.simulate.book import Book
-from jc.simulate.estimate import Estimate
+from jc.simulate.estimate import Estimate, answered_of, served_by
 from jc.simulate.intervals import Interval
+from jc.simulate.served import Served
 from jc.tiers.bands import Evidence
 
 Confusion = Mapping[str, Mapping[str, float]]
@@ -79,10 +80,11 @@ def answering(book: Book, estimates: Sequence[Estimate]) -> dict[str, list[Offer
     names = np.array([name or "general" for name in book.part("route_class")], dtype=object)
     n = book.groups["n"]
     for estimate in estimates:
+        served = served_by(estimate, book.groups)
         for name in dict.fromkeys(names.tolist()):
             here = names == name
-            for code, offer in enumerate(estimate.offers):
-                if n[here & (estimate.chosen == code)].sum() >= _LEAST_ANSWERED * n[here].sum():
+            for code, offer in enumerate(served.offers):
+                if served.sums["n"][here[served.group] & (served.code == code)].sum() >= _LEAST_ANSWERED * n[here].sum():
                     found.setdefault(name, {})[offer.id] = offer
     return {name: list(offers.values()) for name, offers in found.items()}
 
@@ -168,15 +170,17 @@ def confidences(book: Book) -> NDArray[np.float64]:
 
 def fill(book: Book, estimates: Sequence[Estimate], qualities: Qualities, confusion: Confusion | None = None) -> None:
     """Write into each estimate its expected quality and the share of requests for which it is known."""
-    n = book.groups["n"]
     belief = Belief.of(book)
     for estimate in estimates:
-        points = believed(estimate, belief, qualities) if confusion is None else _confused(book, estimate, qualities, confusion)
-        estimate.points = points
-        known = ~np.isnan(points)
-        total, answered = float(n.sum()), float(n[known].sum())
-        estimate.quality_known = answered / total if total else 0.0
-        estimate.quality = _mean(points, n, known) if estimate.quality_known >= _LEAST_KNOWN else None
+        served = served_by(estimate, book.groups)
+        points = _points(served, belief, qualities) if confusion is None else _confused(book, estimate, qualities, confusion)
+        n = np.where(np.isnan(points), 0, served.sums["n"])
+        estimate.judged = served.by_group(n, len(estimate.chosen))
+        total = np.bincount(served.group, weights=np.nan_to_num(points) * n, minlength=len(estimate.chosen))
+        estimate.points = np.where(estimate.judged > 0, total / np.maximum(estimate.judged, 1), np.nan)
+        asked = answered_of(estimate)
+        estimate.quality_known = int(n.sum()) / asked if asked else 0.0
+        estimate.quality = float(total.sum() / n.sum()) if estimate.quality_known >= _LEAST_KNOWN else None
 
 
 def widen(book: Book, estimates: Sequence[Estimate], qualities: Qualities) -> bool:
@@ -187,14 +191,9 @@ def widen(book: Book, estimates: Sequence[Estimate], qualities: Qualities) -> bo
     classes = [name or "general" for name in book.part("route_class")]
     whole = True
     for estimate in estimates:
-        if estimate.quality is None or estimate.points is None:
+        if estimate.quality is None:
             continue
-        weights: dict[tuple[int, str], int] = {}
-        for code, name, count, known in zip(
-            estimate.chosen.tolist(), classes, book.groups["n"].tolist(), (~np.isnan(estimate.points)).tolist(), strict=True
-        ):
-            if code >= 0 and known:
-                weights[code, name] = weights.get((code, name), 0) + count
+        weights = _weights(served_by(estimate, book.groups), classes, estimate)
         doubts = {cell: qualities.doubt(estimate.offers[cell[0]], cell[1]) for cell in weights}
         if not all(doubts.values()):
             whole = False
@@ -210,29 +209,53 @@ def widen(book: Book, estimates: Sequence[Estimate], qualities: Qualities) -> bo
     return whole
 
 
+def _weights(served: Served, classes: Sequence[str], estimate: Estimate) -> dict[tuple[int, str], int]:
+    """How many judged requests each offer answers of each class."""
+    weights: dict[tuple[int, str], int] = {}
+    assert estimate.judged is not None
+    known = estimate.judged[served.group] > 0
+    for code, group, count in zip(
+        served.code[known].tolist(), served.group[known].tolist(), served.sums["n"][known].tolist(), strict=True
+    ):
+        cell = code, classes[group]
+        weights[cell] = weights.get(cell, 0) + count
+    return weights
+
+
 def believed(estimate: Estimate, belief: Belief, qualities: Qualities) -> NDArray[np.float64]:
-    """The expected quality of every group under an estimate."""
+    """The expected quality of every group under an estimate, as its models were chosen."""
     points = np.full(len(estimate.chosen), np.nan)
-    for code, offer in enumerate(estimate.offers):
-        here = estimate.chosen == code
+    here = np.flatnonzero(estimate.chosen >= 0)
+    points[here] = _expected_at(estimate.offers, (here, estimate.chosen[here]), belief, qualities)
+    return points
+
+
+def _points(served: Served, belief: Belief, qualities: Qualities) -> NDArray[np.float64]:
+    return _expected_at(served.offers, (served.group, served.code), belief, qualities)
+
+
+def _expected_at(
+    offers: Sequence[Offer], at: tuple[NDArray[np.int64], NDArray[np.int64]], belief: Belief, qualities: Qualities
+) -> NDArray[np.float64]:
+    """The expected quality of groups at offers (codes), pair by pair."""
+    group, code = at
+    points = np.full(len(group), np.nan)
+    for number, offer in enumerate(offers):
+        here = code == number
         if here.any():
-            points[here] = belief.expected([qualities.share(offer, name) for name in belief.names])[here]
+            points[here] = belief.expected([qualities.share(offer, name) for name in belief.names])[group[here]]
     return points
 
 
 def _confused(book: Book, estimate: Estimate, qualities: Qualities, confusion: Confusion) -> NDArray[np.float64]:
-    """The same with logged classes taken for true and mistaken as a matrix says."""
+    """The same for what was served, with logged classes taken for true and mistaken as a matrix says."""
     classes = [name or "general" for name in book.part("route_class")]
-    points = np.full(len(classes), np.nan)
-    for group, (code, name) in enumerate(zip(estimate.chosen.tolist(), classes, strict=True)):
-        if code >= 0:
-            found = _expected(estimate, estimate.offers[code], name, classes, qualities, confusion)
-            points[group] = np.nan if found is None else found
+    served = served_by(estimate, book.groups)
+    points = np.full(len(served.group), np.nan)
+    for entry, (group, code) in enumerate(zip(served.group.tolist(), served.code.tolist(), strict=True)):
+        found = _expected(estimate, served.offers[code], classes[group], classes, qualities, confusion)
+        points[entry] = np.nan if found is None else found
     return points
-
-
-def _mean(points: NDArray[np.float64], n: NDArray[np.int64], known: NDArray[np.bool_]) -> float:
-    return float((points[known] * n[known]).sum() / n[known].sum())
 
 
 def _expected(

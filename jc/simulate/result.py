@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from jc.simulate.backtest import Backtest, Score
-from jc.simulate.breakdown import by_rows, money_text, sum_pico
+from jc.simulate.book import exact_sum
+from jc.simulate.breakdown import by_rows, money_text
 from jc.simulate.choices import REFUSED, UNKNOWN
 from jc.simulate.edges import moment
-from jc.simulate.estimate import Estimate
+from jc.simulate.estimate import Estimate, served_by
 from jc.simulate.intervals import Interval
 from jc.simulate.overload import OverloadTest
 from jc.simulate.run import change, days, span_of
@@ -239,17 +240,20 @@ def unpriced_share(estimate: Estimate, simulation: Simulation) -> float:
 
 def model_rows(estimate: Estimate, simulation: Simulation) -> list[dict[str, Any]]:
     """Requests, tokens and cost by the model that answers, the dearest first."""
-    groups = simulation.book.groups
+    served = served_by(estimate, simulation.book.groups)
+    known = estimate.known[served.group]
     rows = []
-    for code, offer in enumerate(estimate.offers):
-        here = estimate.chosen == code
+    for code, offer in enumerate(served.offers):
+        here = served.code == code
+        if not here.any():
+            continue
         rows.append(
             {
                 "model": offer.id,
-                "requests": int(groups["n"][here].sum()),
-                "input_tokens": int(groups["input"][here].sum()),
-                "output_tokens": int(groups["output"][here].sum()),
-                "cost_usd": money_text(sum_pico(estimate, here)),
+                "requests": int(served.sums["n"][here].sum()),
+                "input_tokens": int(served.sums["input"][here].sum()),
+                "output_tokens": int(served.sums["output"][here].sum()),
+                "cost_usd": money_text(exact_sum(served.pico[here & known])),
             }
         )
     return sorted(rows, key=lambda row: (-Decimal(row["cost_usd"]), row["model"]))

@@ -217,7 +217,8 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
             continue
         estimates.append(estimate)
         if question.row_by_row and not estimate.unpriced:
-            _walked(question, Walker(estimator, chooser, rows or (rows := Rows.of(book))), table, choice, estimate)
+            walker = Walker(estimator, chooser, rows or (rows := Rows.of(book)))
+            _walked(question, walker, table, choice, estimate, logged)
     _refuse_unpriced(question, estimates)
     mostly = answering(book, estimates[1:] or estimates) if question.confusion is None else {}
     simulation.qualities = Qualities(catalog, offers_of(estimates[1:] or estimates), mostly, offers_of(estimates))
@@ -229,14 +230,14 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     return simulation
 
 
-def _walked(question: Question, walker: Walker, table: RouteTable, choice: Choice, estimate: Estimate) -> None:
+def _walked(question: Question, walker: Walker, table: RouteTable, choice: Choice, estimate: Estimate, logged: Estimate) -> None:
     """Walk the rows under a table; its own budget counts where the question brings none."""
     terms = question.terms
     if terms.allowance is None or (table.budget is not None and terms.allowance.cap == NO_CAP):
         terms = replace(terms, allowance=allowance_of(table, walker.estimator.book))
     if not terms.any:
         return
-    applied(estimate, walker.walk(table, choice, terms))
+    applied(estimate, walker.walk(table, choice, terms), walker.estimator, logged)
     if question.find_budget and terms.allowance is not None:
         estimate.least_budget = smallest_budget(walker, table, choice, terms)
 
@@ -285,8 +286,7 @@ def change(estimate: Estimate, baseline: Estimate) -> float | None:
     before = _exact(baseline.pico, both)
     if estimate is baseline or not before:
         return None
-    walked = estimate.cost / estimate.by_groups if estimate.by_groups else Fraction(1)
-    return float(_exact(estimate.pico, both) / before * walked) - 1
+    return float(_exact(estimate.pico, both) / before) - 1
 
 
 def _exact(

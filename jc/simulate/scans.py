@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ANSWERED, DEGRADED, REFUSED, PARKED = 0, 1, 2, 3
-"""What became of a request under a budget."""
+ANSWERED, DEGRADED, REFUSED, PARKED, PARKED_LOW = 0, 1, 2, 3, 4
+"""What became of a request under a budget; the last was parked and is answered by the cheaper model."""
 MINUTE_US = 60_000_000
 
 
@@ -78,7 +78,7 @@ def coupled(  # noqa: PLR0913, PLR0917  columns of rows, of keys, of sessions: a
         if t < start[k]:
             delay[i] = start[k] - t
             t = start[k]
-            st = 3
+            st += 3
         status[i] = st
         last_offer[s] = o
         last_us[s] = t

@@ -15,7 +15,7 @@ from jc.simulate.estimate import Assumed, Estimate, Estimator
 from jc.simulate.overload import OverloadTest
 from jc.simulate.quality import Confusion, Qualities
 from jc.simulate.speeds import Speed, Speeds
-from jc.simulate.state import Terms
+from jc.simulate.terms import Terms
 from jc.traffic.cube import Cube
 from jc.traffic.read import Counts
 

@@ -7,8 +7,6 @@ queue make it wait. Nothing here is estimated twice: tokens, prices and speeds a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,53 +17,20 @@ from jc.quantities import to_pico
 from jc.simulate.assignment import Assignment
 from jc.simulate.book import Book
 from jc.simulate.choices import REFUSED, UNKNOWN, Choice, Chooser
-from jc.simulate.estimate import Estimate, Estimator
-from jc.simulate.events import Event, slower
+from jc.simulate.energy import joules
+from jc.simulate.estimate import Estimate, Estimator, answered_of, moved_share
+from jc.simulate.events import slower
 from jc.simulate.rowcost import Tokens, row_pico
-from jc.simulate.scans import DEGRADED, PARKED, coupled, limited, queued, run, spilled, state_of
+from jc.simulate.scans import DEGRADED, PARKED, PARKED_LOW, coupled, limited, queued, run, spilled, state_of
 from jc.simulate.scans import REFUSED as STOPPED
+from jc.simulate.served import COUNTED, Served, added
+from jc.simulate.terms import FOREVER, NO_CAP, Allowance, Terms
 from jc.simulate.walked import Stopped, Walk, spent_over_time
 from jc.simulate.warmth import kept_tokens
 from jc.traffic.cube import Sample
 from jc.traffic.histogram import Histogram
 
 Ints = NDArray[np.int64]
-NO_CAP = 2**61
-"""The cap of a budget that refuses nobody, in pico-dollars."""
-_FOREVER = 2**61
-OnLimit = Literal["retry", "fallback", "reject"]
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """A budget per key: pico-dollars a window, what happens below a threshold and at the cap."""
-
-    cap: int
-    window_us: int
-    fixed: bool = False
-    below: int = -1
-    low: Offer | None = None
-    park: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What rows meet on their way: budgets, outages and slowdowns, limits; `None` and empty: nothing of the kind."""
-
-    allowance: Allowance | None = None
-    events: tuple[Event, ...] = ()
-    limits: bool = False
-    on_limit: OnLimit = "retry"
-    """What a 429 of an offer's rate limits leads to: another try in the next minute, the table's fallback, or nothing."""
-    timeout_s: float | None = None
-    """After so many seconds a request is given up and the table's fallback answers instead."""
-    fast: bool | None = None
-    """Compiled scans: None where numba is installed."""
-
-    @property
-    def any(self) -> bool:
-        """Whether anything depends on the order of rows."""
-        return self.allowance is not None or bool(self.events) or self.limits or self.timeout_s is not None
 
 
 @dataclass(slots=True)
@@ -131,14 +96,19 @@ class Walker:
         passed = answered.copy()
         passed[answered] = status != STOPPED
         final = chosen.copy()
-        final[np.flatnonzero(answered)[status == DEGRADED]] = cheap
+        final[np.flatnonzero(answered)[(status == DEGRADED) | (status == PARKED_LOW)]] = cheap
         seconds, waits = self._times(placed.offers, final, passed, delay[passed[answered]], terms, given_up)
-        spent = np.bincount(self.rows.key[answered], weights=cost.astype(np.float64), minlength=len(self.rows.keys))
+        bill = np.zeros(len(chosen), dtype=np.int64)
+        bill[answered] = cost
         return Walk(
-            cost=Fraction(int(cost.sum())) + self._stated(choice),
+            pico=self._by_group(choice, bill),
+            served=self._served(placed.offers, final, passed, bill),
+            refusals=self._counted(answered & ~passed),
+            losses=self._counted(~answered & (placed.before >= 0)),
+            row_cost=self._in_sample(bill),
             refused=int((status == STOPPED).sum()),
             degraded=int((status == DEGRADED).sum()),
-            parked=int((status == PARKED).sum()),
+            parked=int(((status == PARKED) | (status == PARKED_LOW)).sum()),
             fell_back=int((answered & (chosen != placed.before) & (placed.before >= 0)).sum()),
             lost=lost,
             turned_away=turned_away,
@@ -148,14 +118,33 @@ class Walker:
             mean_s=float(seconds.mean()) if seconds is not None and len(seconds) else None,
             stopped=self._stopped(answered, status, warm),
             rows=len(chosen),
-            spent_by_key={name: Fraction(round(value)) for name, value in zip(self.rows.keys, spent.tolist(), strict=True)},
+            timed_group=self.rows.group[passed],
+            seconds=seconds,
             timeline=spent_over_time(self.rows.us[answered], self.rows.key[answered], cost, self.rows.keys),
         )
 
-    def _stated(self, choice: Choice) -> int:
-        """What the log says about requests of models that the catalog does not know; budgets do not meet them."""
+    def _by_group(self, choice: Choice, bill: Ints) -> Ints:
+        """What the rows of each group are billed for.
+
+        Requests of models that the catalog does not know keep what the log says of them; budgets do not meet them.
+        """
         groups = self.estimator.book.groups
-        return int(groups["cost_pico"][(choice.chosen == UNKNOWN) & (groups["priced"] == groups["n"])].sum())
+        stated = (choice.chosen == UNKNOWN) & (groups["priced"] == groups["n"])
+        return added(self.rows.group, bill, len(choice.chosen)) + np.where(stated, groups["cost_pico"], 0)
+
+    def _counted(self, here: NDArray[np.bool_]) -> Ints:
+        """How many of these rows each group has."""
+        return np.bincount(self.rows.group[here], minlength=len(self.estimator.book.cube.keys)).astype(np.int64)
+
+    def _in_sample(self, bill: Ints) -> NDArray[np.float64]:
+        out = np.empty(len(bill))
+        out[self.rows.order] = bill
+        return out
+
+    def _served(self, offers: Sequence[Offer], final: Ints, passed: NDArray[np.bool_], bill: Ints) -> Served:
+        """Who answered the rows in the end."""
+        columns = {name: self._column(name)[passed] for name in COUNTED}
+        return Served.of_rows(offers, (self.rows.group[passed], final[passed]), columns, bill[passed])
 
     def _given_up(self, placed: Assignment, terms: Terms) -> NDArray[np.bool_]:
         """Which rows take longer than the timeout where they go; they move on to what answers instead."""
@@ -262,7 +251,7 @@ class Walker:
 
     def _budgeted(self, placed: Assignment, costs: tuple[Ints, Ints], cheap: int, terms: Terms) -> tuple[Ints, Ints, Ints]:
         """Cache, price and budget in the order of time; the columns are those of the answered rows."""
-        allowance = terms.allowance or Allowance(NO_CAP, _FOREVER)
+        allowance = terms.allowance or Allowance(NO_CAP, FOREVER)
         here = np.flatnonzero(placed.chosen >= 0)
         base, warm = costs[0][here], costs[1][here]
         low, low_warm = base, base
@@ -270,7 +259,7 @@ class Walker:
             low, low_warm = self._row_costs(allowance.low, here, self._column("cached")[here])
         status, cost, delay = (np.zeros(len(here), dtype=np.int64) for _ in range(3))
         scan_terms = [allowance.window_us, allowance.cap, allowance.below, int(allowance.fixed), int(allowance.park), cheap]
-        state = [state_of(self.rows.sessions, -1), state_of(self.rows.sessions), state_of(len(self.rows.keys), -_FOREVER)]
+        state = [state_of(self.rows.sessions, -1), state_of(self.rows.sessions), state_of(len(self.rows.keys), -FOREVER)]
         columns = [
             self.rows.us[here], self.rows.key[here], self.rows.session[here], placed.chosen[here], base, warm, low, low_warm,
             self._ttl(placed.offers), np.array(scan_terms, dtype=np.int64),
@@ -334,7 +323,7 @@ class Walker:
         order = np.argsort(begins, kind="stable")
         first = np.concatenate(([0], np.cumsum(size)))[:-1].astype(np.int64)
         service = np.rint(seconds * 1e6).astype(np.int64)
-        place, free = state_of(len(us)), state_of(int(size.sum()), -_FOREVER)
+        place, free = state_of(len(us)), state_of(int(size.sum()), -FOREVER)
         run(queued, [begins[order], chosen[order], service[order], first, size, (place, free)], fast=fast)
         waits[order] += place[: len(us)]
         return waits
@@ -359,20 +348,27 @@ def allowance_of(table: RouteTable, book: Book) -> Allowance | None:
     return Allowance(to_pico(budget.key_usd), int(budget.window_hours * 3600) * 1_000_000, False, below, low)
 
 
-def applied(estimate: Estimate, walk: Walk) -> None:
-    """Put what became of the rows into an estimate."""
-    estimate.by_groups = estimate.cost
-    estimate.cost = walk.cost
+def applied(estimate: Estimate, walk: Walk, estimator: Estimator, logged: Estimate) -> None:
+    """Put what became of the rows into an estimate: all of its figures are then those of what was served."""
+    estimate.walk = walk
+    estimate.by_groups, estimate.cost = estimate.cost, walk.cost
+    estimate.pico, estimate.offers = walk.pico, walk.served.offers
+    if estimate.row_cost is not None and estimator.book.cube.sample is not None:
+        own = estimate.chosen[estimator.book.cube.sample.group] >= 0
+        estimate.row_cost = np.where(own, walk.row_cost, estimate.row_cost)
     estimate.blind = None
     estimate.rejected += walk.lost + walk.turned_away
     if walk.latency is not None:
         estimate.latency, estimate.mean_s, estimate.latency_origin = walk.latency, walk.mean_s, "estimated"
-    estimate.walk = walk
+    told, known = joules(estimator.book.catalog, walk.served)
+    estimate.energy_j, estimate.energy_known = (told, known / answered_of(estimate)) if known else (None, 0.0)
+    if estimate.moved is not None:
+        estimate.moved = moved_share(walk.served, logged, estimate.requests)
 
 
 def smallest_budget(walker: Walker, table: RouteTable, choice: Choice, terms: Terms, stalls: float = 0.01) -> int:
     """The smallest cap (whole cents, in pico-dollars) under which fewer requests than this share are refused or parked."""
-    asked = terms.allowance or Allowance(NO_CAP, _FOREVER)
+    asked = terms.allowance or Allowance(NO_CAP, FOREVER)
 
     def stalled(cents: int) -> bool:
         capped = replace(terms, allowance=replace(asked, cap=cents * 10**10))

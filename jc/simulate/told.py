@@ -27,10 +27,6 @@ def explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
             older = f"{counted(estimate.backdated, 'request')} {'is' if one else 'are'} older than the first known price"
             estimate.assumptions.append(f"{older} and {'costs' if one else 'cost'} what that one says")
     for estimate in others:
-        if estimate.walk is not None:
-            estimate.assumptions.append(
-                "energy, quality, and costs by class, model, day and hour are those before budgets, outages and limits"
-            )
         _explain_table(simulation, estimate, ratios, question)
     _explain_hidden(simulation)
 

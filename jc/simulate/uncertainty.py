@@ -66,10 +66,10 @@ class _Parts:
             here = comparable(estimate, baseline)[sample.group]
             if (baseline.row_cost * here).any():
                 part.saving = (sums.add(estimate.row_cost * here), sums.add(baseline.row_cost * here))
-        if estimate.points is not None and estimate.quality is not None:
-            known = ~np.isnan(estimate.points)
-            points = np.where(known, estimate.points, 0.0)[sample.group]
-            part.quality = (sums.add(points), sums.add(known[sample.group]))
+        if estimate.points is not None and estimate.judged is not None and estimate.quality is not None:
+            share = (estimate.judged / np.maximum(estimator.book.groups["n"], 1))[sample.group]
+            points = np.nan_to_num(estimate.points)[sample.group]
+            part.quality = (sums.add(points * share), sums.add(share))
         if estimate.latency is not None and estimate.walk is None:
             part._times(estimate, estimator, sample, sums)
         return part

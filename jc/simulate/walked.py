@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from jc.simulate.served import Served
 from jc.traffic.histogram import Histogram
 
 MOST_KEYS, MOMENTS = 8, 72
@@ -43,7 +44,16 @@ class Stopped:
 class Walk:
     """What became of the rows under one table."""
 
-    cost: Fraction
+    pico: NDArray[np.int64]
+    """What the answered requests of each group are billed for, in pico-dollars."""
+    served: Served
+    """Who answered how many requests of each group."""
+    refusals: NDArray[np.int64]
+    """The requests of each group that a budget refused."""
+    losses: NDArray[np.int64]
+    """The requests of each group that nothing answered because of an outage or a limit of the minute."""
+    row_cost: NDArray[np.float64]
+    """What every row of the sample is billed for, in its order."""
     refused: int
     degraded: int
     parked: int
@@ -59,10 +69,17 @@ class Walk:
     mean_s: float | None
     stopped: list[Stopped]
     rows: int
-    spent_by_key: dict[str, Fraction] = field(default_factory=dict)
-
+    timed_group: NDArray[np.int64]
+    """The groups of the answered rows, in the order of `seconds`."""
+    seconds: NDArray[np.float64] | None
+    """How long each answered row took with its waits; None where a speed is not known."""
     timeline: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     """For the keys that spend most: moments (µs since 1970) with what had been spent until then, in pico-dollars."""
+
+    @property
+    def cost(self) -> Fraction:
+        """What all answers are billed for, in pico-dollars."""
+        return Fraction(sum(self.pico.tolist()))
 
     @property
     def stalled(self) -> float:

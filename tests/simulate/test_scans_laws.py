@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from jc.simulate.scans import ANSWERED, DEGRADED, PARKED, REFUSED, coupled, limited, queued, run, spilled, state_of
+from jc.simulate.scans import ANSWERED, DEGRADED, PARKED, PARKED_LOW, REFUSED, coupled, limited, queued, run, spilled, state_of
 
 Ints = NDArray[np.int64]
 HOUR = 3_600_000_000
@@ -77,7 +77,7 @@ def obvious(rows: dict[str, Ints], terms: list[int]) -> tuple[list[int], list[in
             spent[key] = 0
         spent[key] += price
         waits = max(0, begun[key] - t)
-        state = PARKED if waits else state
+        state = {ANSWERED: PARKED, DEGRADED: PARKED_LOW}[state] if waits else state
         status.append(state)
         cost.append(price)
         delay.append(waits)

@@ -64,7 +64,7 @@ def test_an_endless_budget_changes_no_cache(tmp_path: Path) -> None:
 def told(walk: Walk) -> tuple[Any, ...]:
     """All that a walk says."""
     counts = (walk.refused, walk.degraded, walk.parked, walk.fell_back, walk.lost, walk.turned_away, walk.given_up)
-    return (walk.cost, *counts, walk.waits_s.tolist(), walk.mean_s, walk.spent_by_key, walk.stopped)
+    return (walk.cost, *counts, walk.waits_s.tolist(), walk.mean_s, walk.pico.tolist(), walk.refusals.tolist(), walk.stopped)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
