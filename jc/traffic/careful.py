@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from jc.errors import InputError
 from jc.traffic.formats.values import Format
@@ -20,11 +20,16 @@ from jc.traffic.prefix import Prefixes
 from jc.traffic.rows import BadRow, Reason, Row, canonical
 from jc.traffic.sources import Source
 
+if TYPE_CHECKING:
+    import duckdb
+
 _SNIPPET = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The years 1 to 9999, with a day to spare at each end for zones.
 _FIRST_US, _LAST_US = -62_135_510_400_000_000, 253_402_214_400_000_000
 _ARRAY_STEP = 1 << 20
+_DEPTH = 2
+"""No name of a column goes deeper into an object."""
 
 
 class Found(NamedTuple):
@@ -170,17 +175,37 @@ def _parquet(source: Source) -> Iterator[Found]:
     with duckdb.connect() as connection:
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            shape = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(source.path)]).fetchall()
-            picked = ", ".join(f"{_identifier(name)}{_AS_TEXT.get(kind, '')}" for name, kind, *_ in shape)
+            shape = _shape(connection, source)
+            picked = ", ".join(f"{_identifier(name)}{_AS_TEXT.get(kind, '')}" for name, kind in shape.items())
             cursor = connection.execute(f"SELECT {picked} FROM read_parquet(?)", [str(source.path)])
         except duckdb.Error as error:
             raise InputError(f"`{source.name}` is no readable Parquet file", hint="was it copied whole?") from error
-        names = [name for name, *_ in shape]
         number = 0
         while batch := cursor.fetchmany(10_000):
             for cells in batch:
                 number += 1
-                yield Found(number, dict(zip(names, cells, strict=True)))
+                yield Found(number, dict(zip(shape, cells, strict=True)))
+
+
+def told(source: Source) -> tuple[Mapping[str, str], int | None]:
+    """What a file says of itself: DuckDB's types of its columns and how many rows there are; nothing where it does not."""
+    import duckdb
+
+    if source.kind != "parquet":
+        return {}, None
+    with duckdb.connect() as connection:
+        rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(source.path)]).fetchone()
+        types = _shape(connection, source)
+        for _ in range(_DEPTH):
+            for path in [path for path, kind in types.items() if kind.startswith("STRUCT(")]:
+                inside = _shape(connection, source, f"unnest({'.'.join(_identifier(part) for part in path.split('.'))})")
+                types |= {f"{path}.{name}": kind for name, kind in inside.items()}
+        return types, rows[0] if rows else None
+
+
+def _shape(connection: "duckdb.DuckDBPyConnection", source: Source, what: str = "*") -> dict[str, str]:
+    rows = connection.execute(f"DESCRIBE SELECT {what} FROM read_parquet(?)", [str(source.path)]).fetchall()
+    return {name: kind for name, kind, *_ in rows}
 
 
 _AS_TEXT = {"TIMESTAMP WITH TIME ZONE": "::VARCHAR"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jc.errors import InputError
-from jc.traffic.careful import Reading, Tally, convert, dump, is_array, records
+from jc.traffic.careful import Reading, Tally, convert, dump, is_array, records, told
 from jc.traffic.formats.known import CANONICAL, FORMATS, recognise
 from jc.traffic.formats.values import Format
 from jc.traffic.lines import Cut, blank, decode, lines, opened
@@ -23,6 +23,7 @@ SAMPLE_ROWS = 150
 _SAMPLE_BYTES = 1 << 14
 _SPOTS = 3
 _MOST_NAMED = 8
+_ROW_BYTES = 280
 ONE_LINE = "one JSON object a line, with input_tokens and output_tokens"
 
 
@@ -35,6 +36,15 @@ class Part:
     layout: Layout
     format: Format
     rewritten: bool = False
+    rows: int | None = None
+    """How many there are, where the file says so."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of JSON lines the file holds; a compressed one counts six times its own."""
+        if self.rows is not None:
+            return self.rows * _ROW_BYTES
+        return self.source.size * (1 if self.source.compression == "none" else 6)
 
 
 @dataclass(slots=True)
@@ -79,7 +89,8 @@ def plan_parts(sources: Sequence[Source], wanted: str | None, start_us: int, fol
                 raise _no_log(source, samples)
             notes[f"{source.name} holds no requests and was passed over"] = None
             continue
-        part = Part(source, source, layout_of(samples, columnar=source.kind != "jsonl"), known)
+        types, rows = told(source)
+        part = Part(source, source, replace(layout_of(samples, columnar=source.kind != "jsonl"), types=types), known, rows=rows)
         if known is not CANONICAL:
             notes[f"{source.name}: read as {known.title} ({known.name})" + (f"; {known.note}" if known.note else "")] = None
         if known is CANONICAL and source.kind == "csv" and (strange := _strange(samples)):

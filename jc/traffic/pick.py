@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.integer[Any]]
 
-_STEP = 8 << 20
-_SPACE = (9, 10, 13, 32)
+_STEP = 1 << 20
+"""Bytes of a block: what is made of it should stay in the processor's cache."""
+_LAST_SPACE = 32
 
 
 class Picked(NamedTuple):
@@ -54,13 +55,13 @@ def _from_blocks(path: Path, ordinals: "Numbers", step: int) -> Iterator[Picked]
             if not block:
                 return
             cut = block.rfind(b"\n") + 1 if read else len(block)
-            block, rest = block[:cut], block[cut:]
-            view = np.frombuffer(block, dtype=np.uint8)
-            ends = np.flatnonzero(view == 10)
-            if not read and (not len(ends) or ends[-1] != len(block) - 1):
+            rest = block[cut:]
+            ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8, count=cut) == 10)
+            if not read and not block.endswith(b"\n"):
                 ends = np.append(ends, len(block))
-            starts = np.concatenate((np.zeros(min(1, len(ends)), dtype=ends.dtype), ends[:-1] + 1))
-            numbers = _filled(block, view, starts, ends)
+            starts = np.zeros(len(ends), dtype=ends.dtype)
+            starts[1:] = ends[:-1] + 1
+            numbers = _filled(block, starts, ends)
             upto = position + int(np.searchsorted(ordinals[position:], ordinal + len(numbers)))
             for index in ordinals[position:upto].tolist():
                 line = int(numbers[index - ordinal])
@@ -70,13 +71,11 @@ def _from_blocks(path: Path, ordinals: "Numbers", step: int) -> Iterator[Picked]
             number += len(ends)
 
 
-def _filled(block: bytes, view: "Numbers", starts: "Numbers", ends: "Numbers") -> "Numbers":
-    """Which lines of a block hold anything; only those that begin with a space can be blank."""
+def _filled(block: bytes, starts: "Numbers", ends: "Numbers") -> "Numbers":
+    """Which lines of a block hold anything; only those that begin with a space or a control character can be blank."""
     import numpy as np
 
     keep = np.ones(len(starts), dtype=bool)
-    if len(starts):
-        padded = np.append(view, np.uint8(10))
-        for index in np.flatnonzero(np.isin(padded[starts], _SPACE)).tolist():
-            keep[index] = not blank(block[starts[index] : ends[index]])
+    for index in np.flatnonzero(np.frombuffer(block, dtype=np.uint8)[starts] <= _LAST_SPACE).tolist():
+        keep[index] = not blank(block[starts[index] : ends[index]])
     return np.flatnonzero(keep)

@@ -7,6 +7,7 @@ every other one to `canonical`.
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -120,12 +121,12 @@ def _value(column: Column, value: Any) -> Any:
 
 def tokens(value: object) -> int:
     """A count of tokens; text, fractions, NaN and booleans are of the wrong type; negative and absurd ones are named so."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise BadRow(Reason.WRONG_TYPE)
-    if isinstance(value, float):
+    if not isinstance(value, int):
         if math.isnan(value):
             raise BadRow(Reason.WRONG_TYPE)
-        if abs(value) <= MAX_TOKENS and value != int(value):
+        if -MAX_TOKENS <= value <= MAX_TOKENS and value != int(value):
             raise BadRow(Reason.WRONG_TYPE)
     if value < 0:
         raise BadRow(Reason.NEGATIVE_TOKENS)
@@ -151,7 +152,7 @@ def measure(value: object) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not math.isfinite(value) or value < 0:
         return None
     return float(value)
 

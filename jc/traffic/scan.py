@@ -4,7 +4,8 @@ A row is `suspect` unless all it says about tokens and time is of the right type
 Nothing is parsed twice: the same SELECT feeds the cube (grouped while it is read) and the table of rows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,23 @@ _WATCHED = (
 """Columns that change a price or a decision: a row that holds one that no sample showed is read carefully."""
 
 
+def _whole(kind: str) -> bool:
+    """Whether a type of a typed file holds whole numbers only."""
+    return kind.removeprefix("U") in {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"} or bool(re.fullmatch(r"DECIMAL\(\d+,0\)", kind))
+
+
+def _number(kind: str) -> bool:
+    return _whole(kind) or kind in {"FLOAT", "DOUBLE", "HUGEINT", "UHUGEINT"} or kind.startswith("DECIMAL(")
+
+
+def _boolean(kind: str) -> bool:
+    return kind == "BOOLEAN"
+
+
+def _moment(kind: str) -> bool:
+    return kind in {"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Which source names carry each canonical column, in the order in which they are tried."""
@@ -43,9 +61,15 @@ class Layout:
     """Whether a row without a timestamp is a fault: most of the sampled ones had one."""
     unseen: tuple[str, ...] = ()
     """Names of columns that matter and that no sample showed: where they come up, the row is not what the layout says."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """DuckDB's types of the columns of a file that has types; what is a number there need not be checked for being text."""
 
     def __contains__(self, column: object) -> bool:
         return column in self.names
+
+    def typed(self, column: str, wanted: Callable[[str], bool]) -> bool:
+        """Whether the file itself says that all that carries a column is of a wanted type."""
+        return all(wanted(self.types.get(path, "")) for path in self.names[column])
 
 
 def layout_of(records: Iterable[object], *, columnar: bool = False) -> Layout:
@@ -106,10 +130,11 @@ def _ordered(column: Column, found: Iterable[str]) -> tuple[str, ...]:
 def select_rows(
     sources: Sequence[Source], layout: Layout, wanted: Sequence[str], *, trusted: bool = False, text_of: int = 1
 ) -> str:
-    """SQL that reads the sources (all of one kind) and gives the wanted canonical columns, `us` and `suspect`.
+    """SQL that reads the sources (all of one kind) and gives the wanted canonical columns, `us`, `suspect` and `strange`.
 
     Wanted names are those of the schema, `id_hash` and `session_hash`; a column that the layout lacks comes out as its neutral
-    value (NULL text, false, 0 tokens). `trusted` rows were judged already: none of them is suspect.
+    value (NULL text, false, 0 tokens). `trusted` rows were judged already: none of them is suspect. Suspect rows are strange when
+    they hold a column that matters and that no sample showed.
     `text_of` keeps prompts and messages of one row in so many only.
     """
     kind = sources[0].kind
@@ -125,12 +150,12 @@ def select_rows(
     outer.append("us" if "ts" in layout else "NULL::BIGINT AS us")
     outer += [hashed if name in layout else f"NULL::UBIGINT AS {hashed}" for hashed, name in _HASHED if hashed in wanted]
     unseen = () if trusted or kind != "jsonl" else layout.unseen
-    suspect = "false" if trusted else f"NOT coalesce({_clean(layout)}, false)"
+    suspect, strange = "false" if trusted else f"NOT coalesce({_clean(layout)}, false)", "false"
     if unseen:
         inner.append(f"coalesce({', '.join(identifier(name) for name in unseen)}) IS NOT NULL AS strange")
-        suspect += " OR strange"
+        suspect, strange = suspect + " OR strange", "strange"
     return (
-        f"SELECT {', '.join(outer)}, {suspect} AS suspect"
+        f"SELECT {', '.join(outer)}, {suspect} AS suspect, {strange} AS strange"
         f" FROM (SELECT {', '.join(inner)} FROM {_reader(sources, layout, wanted, unseen)})"
     )
 
@@ -181,20 +206,27 @@ def identifier(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _field(path: str, kind: str) -> str:
-    """The value at a path; below the top level it is taken out of a JSON object."""
+def _field(path: str, kind: str, layout: Layout) -> str:
+    """The value at a path; below the top level it is taken out of a JSON object or a struct."""
     top, _, rest = path.partition(".")
     if not rest:
         return identifier(top)
-    return f"json_extract({identifier(top)}, {literal('$.' + rest)})" if kind == "jsonl" else identifier(path)
+    if kind == "jsonl":
+        return f"json_extract({identifier(top)}, {literal('$.' + rest)})"
+    inside = layout.types.get(top, "").startswith("STRUCT(")
+    return ".".join(identifier(part) for part in path.split(".")) if inside else identifier(path)
 
 
 def _raw(name: str, layout: Layout, kind: str) -> str:
     """The value as read: text for token counts, so that its form can be checked; the first name that is filled wins."""
     column = BY_NAME[name]
+    if column.kind in {"tokens", "count"} and layout.typed(name, _whole):
+        return _first(_field(path, kind, layout) for path in layout.names[name])
+    if column.kind == "flag" and layout.typed(name, _boolean):
+        return _first(_field(path, kind, layout) for path in layout.names[name])
     parts = []
     for path in layout.names[name]:
-        value = _field(path, kind)
+        value = _field(path, kind, layout)
         if column.kind in {"tokens", "count"}:
             parts.append(f"nullif({value}::VARCHAR, 'null')" if "." in path else f"{value}::VARCHAR")
         elif column.kind in {"ms", "usd", "joules"}:
@@ -204,16 +236,23 @@ def _raw(name: str, layout: Layout, kind: str) -> str:
             parts.append(f"{value}::VARCHAR" if "." not in path else f"trim({value}::VARCHAR, '\"')")
     if kind == "csv":
         parts = [f"nullif({part}, '')" if column.kind in {"tokens", "count", "text"} else part for part in parts]
+    return _first(parts)
+
+
+def _first(values: Iterable[str]) -> str:
+    """The first of several values that is filled."""
+    parts = list(values)
     return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
 
 
 def _text(name: str, layout: Layout, kind: str) -> str:
-    parts = [f"{_field(path, kind)}::VARCHAR" for path in layout.names[name]]
-    return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+    return _first(f"{_field(path, kind, layout)}::VARCHAR" for path in layout.names[name])
 
 
 def _raw_time(layout: Layout, kind: str) -> str:
     """Microseconds since 1970; with numbers in the sample an epoch is understood too, its unit by its size."""
+    if layout.typed("ts", _moment):
+        return _first(f"epoch_us({_field(path, kind, layout)})" for path in layout.names["ts"])
     text = _text("ts", layout, kind)
     moment = f"epoch_us(try_cast({text} AS TIMESTAMPTZ))"
     if not layout.numeric_time and kind == "jsonl":
@@ -234,7 +273,9 @@ def _typed(name: str, layout: Layout) -> str:
         cast = f"try_cast(r_{name} AS INTEGER)"
         return cast if name in REQUIRED else f"CASE WHEN r_{name} IS NULL THEN 0 ELSE {cast} END"
     if column.kind == "flag":
-        return _flag(f"r_{name}") if there else "false"
+        if not there:
+            return "false"
+        return f"coalesce(r_{name}, false)" if layout.typed(name, _boolean) else _flag(f"r_{name}")
     if column.kind in {"ms", "usd", "joules"}:
         return f"CASE WHEN isfinite(r_{name}) AND r_{name} >= 0 THEN r_{name} END" if there else "NULL::DOUBLE"
     return f"r_{name}" if there else "NULL::VARCHAR"
@@ -250,8 +291,9 @@ def _clean(layout: Layout) -> str:
     """The condition under which a row is surely good."""
     tests = ["true" if all(name in layout for name in REQUIRED) else "false"]
     tests += [f"{name} BETWEEN 0 AND {MAX_TOKENS}" for name in REQUIRED]
-    tests += [f"NOT contains(r_{name}, '.')" for name in REQUIRED if name in layout]
-    tests += [f"coalesce(NOT contains(r_{name}, '.'), true)" for name in EXTRA if name in layout]
+    written = [name for name in (*REQUIRED, *EXTRA) if name in layout and not layout.typed(name, _whole)]
+    tests += [f"coalesce(NOT contains(r_{name}, '.'), true)" for name in written]
+    tests += [f"r_{name} IS NULL" for name in written if layout.types and not layout.typed(name, _number)]
     tests += ["cached_input_tokens >= 0", "cache_write_tokens >= 0", "cached_input_tokens + cache_write_tokens <= input_tokens"]
     if "ts" in layout:
         tests.append(f"us BETWEEN 0 AND {LAST_MICROSECOND - 1}")

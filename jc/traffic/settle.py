@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TABLE = "log_rows"
 _MANY = 5_000
-"""More suspect rows than this are worth another look at the layout, and another read."""
+"""More strange rows than this are worth another look at the layout, and another read."""
 _LOOK = 200
 
 
@@ -81,32 +81,30 @@ def _load(work: _Work, part: Part) -> None:
         _truncate(work, start)
         ready = _repaired(work, part)
         _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
-    suspects = _suspected(work, start)
-    wider = _wider(ready, suspects[:: len(suspects) // _LOOK]) if len(suspects) > _MANY else None
+    strange = _ordinals(work, "strange", start)
+    wider = _wider(ready, strange[:_LOOK]) if len(strange) > _MANY else None
     if wider is not None:
         ready = replace(ready, layout=wider)
         work.connection.execute(f"DROP TABLE {_TABLE}" if start == 0 else f"DELETE FROM {_TABLE} WHERE rowid >= {start}")
         start = _end(work)
         _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
-        suspects = _suspected(work, start)
+    suspects = _ordinals(work, "suspect", start)
     span = _Span(ready, start, _end(work) - start, [])
     work.spans.append(span)
     if len(suspects):
         _judge(work, span, suspects)
 
 
-def _suspected(work: _Work, start: int) -> "NDArray[np.int64]":
-    """The ordinals of the suspect rows of the part that begins at a row id."""
+def _ordinals(work: _Work, mark: str, start: int) -> "NDArray[np.int64]":
+    """The ordinals of the rows so marked (`suspect`, `strange`) of the part that begins at a row id."""
     import numpy as np
 
-    sql = f"SELECT rowid FROM {_TABLE} WHERE suspect AND rowid >= {start} ORDER BY rowid"
+    sql = f"SELECT rowid FROM {_TABLE} WHERE {mark} AND rowid >= {start} ORDER BY rowid"
     return np.asarray(work.connection.execute(sql).fetchnumpy()["rowid"], dtype=np.int64) - start
 
 
 def _wider(part: Part, ordinals: "NDArray[np.int64]") -> Layout | None:
-    """The layout with the columns that some suspect rows hold and no sample showed; None when there are none."""
-    if part.source.kind != "jsonl" or not part.layout.unseen:
-        return None
+    """The layout with the columns that strange rows hold and no sample showed; None when their values are all null."""
     records = [found.record for _, found in _suspects(part, ordinals) if isinstance(found.record, dict)]
     strange = {name: value for record in records for name, value in record.items() if name in part.layout.unseen}
     if not any(value is not None for value in strange.values()):
@@ -193,12 +191,16 @@ def _line(part: Part, value: Any, number: int) -> int:
 
 def _drop_doubles(work: _Work) -> None:
     """Keep the first row of each id, in the order of the files and their lines; the later ones are duplicates."""
-    found = work.connection.execute(
-        f"SELECT rowid, id_hash FROM {_TABLE} WHERE NOT suspect AND id_hash IN"
-        f" (SELECT id_hash FROM {_TABLE} WHERE NOT suspect AND id_hash IS NOT NULL GROUP BY id_hash HAVING count(*) > 1)"
-    ).fetchall()
-    if not found:
+    import numpy as np
+
+    rows = work.connection.execute(f"SELECT rowid, id_hash FROM {_TABLE} WHERE NOT suspect AND id_hash IS NOT NULL").fetchnumpy()
+    hashes = np.asarray(rows["id_hash"])
+    ordered = np.sort(hashes)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(again):
         return
+    doubled = np.isin(hashes, again)
+    found = zip(np.asarray(rows["rowid"])[doubled].tolist(), hashes[doubled].tolist(), strict=True)
     placed = sorted((_place(work, rowid), rowid, hashed) for rowid, hashed in found)
     seen: set[int] = set()
     later: list[tuple[tuple[int, int], int]] = []

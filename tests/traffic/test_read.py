@@ -346,3 +346,23 @@ def test_columns_of_a_table_that_mean_nothing_are_named(tmp_path: Path, head: st
     with open_log(str(path), ReadOptions()) as log:
         said = [note for note in log.notes if "mean nothing" in note]
         assert [note.rpartition(": ")[2] for note in said] == ([strange] if strange else [])
+
+
+def test_structs_in_parquet_are_read_as_objects(tmp_path: Path) -> None:
+    """OpenAI's usage as a column of structs gives its tokens, without a rewritten copy of the file."""
+    import duckdb
+
+    path = tmp_path / "a.parquet"
+    usage = "{'prompt_tokens': 100 + i, 'completion_tokens': 5, 'prompt_tokens_details': {'cached_tokens': 10}}"
+    duckdb.sql(f"SELECT {usage} AS usage, 0.25::DECIMAL(9, 4) AS cost_usd FROM range(1000) t(i)").write_parquet(str(path))
+
+    with open_log(str(path), ReadOptions()) as log:
+        answer = log.group(
+            ["cost_usd"],
+            lambda rows: (
+                "SELECT sum(input_tokens)::BIGINT AS i, sum(cached_input_tokens)::BIGINT AS c, sum(output_tokens)::BIGINT AS o,"
+                f" sum(cost_usd) AS usd/*checks*/ FROM {rows}"
+            ),
+        )
+        assert [float(answer[name][0]) for name in ("i", "c", "o", "usd")] == [599_500, 10_000, 5_000, 250]
+        assert log._settled is None

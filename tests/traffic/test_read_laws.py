@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jc.errors import InputError
+from jc.traffic.careful import records
 from jc.traffic.lines import blank, decode, lines
 from jc.traffic.read import ReadOptions, open_log
 from jc.traffic.rows import BadRow, Reason, canonical
+from jc.traffic.sources import Source
 
 JUNK = st.one_of(
     st.binary(max_size=40),
@@ -113,3 +115,89 @@ def test_a_file_cut_anywhere_keeps_its_whole_rows(tmp_path: Path, cut: int) -> N
         log.table([])
         torn = data[:-cut].rsplit(b"\n", 1)[-1]
         assert log.counts.used == whole + (torn in rows)
+
+
+COLUMN_TYPES = {
+    "input_tokens": ("BIGINT", "INTEGER", "UBIGINT", "SMALLINT", "DOUBLE", "DECIMAL(9,2)", "VARCHAR", "HUGEINT"),
+    "output_tokens": ("BIGINT", "UTINYINT", "DOUBLE", "VARCHAR"),
+    "cached_input_tokens": ("BIGINT", "FLOAT"),
+    "tools": ("BOOLEAN", "INTEGER", "VARCHAR"),
+    "ts": ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "BIGINT", "DOUBLE", "VARCHAR", "TIMESTAMP_S", "TIMESTAMP_MS", "DATE"),
+    "request_id": ("VARCHAR", "INTEGER"),
+}
+CELLS = {
+    "ts": st.sampled_from(["2026-10-01 00:00:00", "2026-10-02 00:00:00", "1790812800", "1960-01-01 00:00:00", None]),
+    "request_id": st.sampled_from(["1", "2", "3", "4", None]),
+    "tools": st.sampled_from(["true", "false", "0", "1", None]),
+}
+COUNT = st.sampled_from(["0", "1", "7", "300", "-1", "1.5", "100000001", None])
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[dict[str, str], list[dict[str, str | None]]]:
+    """The types of some columns of a typed file, and rows whose cells are cast to them."""
+    optional = draw(st.sets(st.sampled_from(["cached_input_tokens", "tools", "ts", "request_id"])))
+    names = ["input_tokens", "output_tokens", *sorted(optional)]
+    types = {name: draw(st.sampled_from(COLUMN_TYPES[name])) for name in names}
+    rows = st.fixed_dictionaries({name: CELLS.get(name, COUNT) for name in names})
+    return types, draw(st.lists(rows, min_size=1, max_size=8))
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=tables())
+def test_a_typed_file_gives_what_its_records_give(
+    tmp_path: Path, table: tuple[dict[str, str], list[dict[str, str | None]]]
+) -> None:
+    """Parquet columns of any type are read as their records are, one by one: the same rows, sums, times and reasons."""
+    path = tmp_path / "a.parquet"
+    _write(path, *table)
+    with open_log(str(path), ReadOptions()) as log:
+        part = log._plan.parts[0]
+        expected = _told(part.source, part.layout.timed)
+        if not expected[0]:
+            with pytest.raises(InputError):
+                log.table(["tools"])
+            return
+        answer = log.group(
+            ["tools"],
+            lambda rows: (
+                "SELECT count(*)::BIGINT AS n, sum(input_tokens)::BIGINT AS i, sum(cached_input_tokens)::BIGINT AS c,"
+                f" sum(tools::INTEGER)::BIGINT AS t, coalesce(sum(us), 0)::BIGINT AS u/*checks*/ FROM {rows}"
+            ),
+        )
+        found = tuple(int(answer[name][0]) for name in "nictu")
+        reasons = log.counts.by_reason
+
+    assert (*found, reasons) == expected
+
+
+def _write(path: Path, types: dict[str, str], rows: list[dict[str, str | None]]) -> None:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"CREATE TABLE t ({', '.join(f'{name} {kind}' for name, kind in types.items())})")
+        for row in rows:
+            cells = ", ".join(f"TRY_CAST(? AS {types[name]})" for name in row)
+            connection.execute(f"INSERT INTO t ({', '.join(row)}) SELECT {cells}", list(row.values()))
+        connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+
+
+def _told(source: Source, timed: bool) -> tuple[int, int, int, int, int, Counter[Reason]]:
+    """Rows, sums and reasons of records that are read one by one."""
+    reasons: Counter[Reason] = Counter()
+    seen: set[str] = set()
+    sums = [0, 0, 0, 0, 0]
+    for item in records(source):
+        try:
+            row = canonical(item.record, timed=timed)
+        except BadRow as bad:
+            reasons[bad.reason] += 1
+            continue
+        if row.get("request_id") and row["request_id"] in seen:
+            reasons[Reason.DUPLICATE_ID] += 1
+            continue
+        seen.add(row.get("request_id", ""))
+        values = (row["input_tokens"], row.get("cached_input_tokens", 0), int(row.get("tools", False)), row.get("ts", 0))
+        sums = [one + more for one, more in zip(sums, (1, *values), strict=True)]
+    return (*sums, reasons)  # type: ignore[return-value]
