@@ -4,10 +4,10 @@ Everything here is derived: the same journal gives the same bytes.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
 
 from jc.evals.asking import Asked, Asker
 from jc.evals.checks import run_checks
@@ -16,7 +16,7 @@ from jc.evals.plan import Plan
 from jc.evals.statistics.values import Evidence, Mark
 from jc.evals.statistics.values import Game as ScoredGame
 from jc.evals.verdict import reasons, score_of
-from jc.evals.work import Game, GameNote, Slot
+from jc.evals.work import GameNote, Slot
 from jc.quantities import Usage
 
 RESULT_COLUMNS = (
@@ -224,29 +224,31 @@ class Results:
         plan = self.plan
         cases = plan.evalset.cases
         names = [party.name for party in plan.candidates]
-        played = [(game, note) for game, note in self.pipeline.games.items() if game.second >= 0]
-        games = [self._scored(game, note, names, lengths) for game, note in played]
-        for case, first, second, epoch, score in self.settled():
-            games.extend(
-                ScoredGame(
-                    cases[case].id, names[first], names[second], score, "", judge.name + UNASKED, cases[case].cluster or "", epoch
-                )
-                for judge in plan.judges
-            )
         families = {party.name: party.lab for party in (*plan.candidates, *plan.judges) if party.lab}
         asked = {slot.case for slot in self.pipeline.scheduled} if self.pipeline.scheduled is not None else range(len(cases))
         prompts = [cases[case].id for case in sorted(asked)]
-        return Evidence(games, list(self._marks(names)), families=families, prompts=prompts, candidates=names)
+        return Evidence(
+            Scored(self, names, lengths=lengths), list(self._marks(names)), families=families, prompts=prompts, candidates=names
+        )
 
-    def _scored(self, game: Game, note: GameNote, names: list[str], lengths: bool) -> ScoredGame:
-        case = self.plan.evalset.cases[game.case]
-        players = (game.first, game.second)
-        sizes = [self._length(Slot(game.case, player, game.epoch)) if lengths else None for player in players]
-        judge = self.plan.judges[game.judge].name + (UNASKED if note.parse == "identical" else "")
-        return ScoredGame(
-            case.id, names[game.first], names[game.second], game_score(note), "ba" if game.swapped else "ab", judge,
-            case.cluster or "", game.epoch, sizes[0], sizes[1],
-        )  # fmt: skip
+    def scored(self, names: list[str], *, lengths: bool) -> Iterator[ScoredGame]:
+        """The games of pairs with what came of them, judged or settled; `names` are the candidates'."""
+        cases, judges = self.plan.evalset.cases, [judge.name for judge in self.plan.judges]
+        unasked = [name + UNASKED for name in judges]
+        for game, note in self.pipeline.games.items():
+            if game.second < 0:
+                continue
+            case, both = cases[game.case], (game.first, game.second)
+            judge = (unasked if note.parse == "identical" else judges)[game.judge]
+            sizes = [self._length(Slot(game.case, player, game.epoch)) if lengths else None for player in both]
+            yield ScoredGame(
+                case.id, names[game.first], names[game.second], game_score(note), "ba" if game.swapped else "ab", judge,
+                case.cluster or "", game.epoch, sizes[0], sizes[1],
+            )  # fmt: skip
+        for number, first, second, epoch, score in self.settled():
+            case = cases[number]
+            for judge in unasked:
+                yield ScoredGame(case.id, names[first], names[second], score, "", judge, case.cluster or "", epoch)
 
     def _length(self, slot: Slot) -> float | None:
         note = self.pipeline.answers[slot]
@@ -275,6 +277,29 @@ class Results:
                 asked = self.asker.read(answer.record)
                 passed, total = run_checks(case.checks, asked.reply.text if asked else "")
                 yield Mark(case.id, names[slot.candidate], passed / total, "", case.cluster or "", slot.epoch)
+
+
+class Scored(Sequence[ScoredGame]):
+    """The games for the statistics, made one by one whenever they are gone through: a list would be most of the memory."""
+
+    def __init__(self, results: Results, names: list[str], *, lengths: bool) -> None:
+        self._results, self._names, self._lengths = results, names, lengths
+
+    def __iter__(self) -> Iterator[ScoredGame]:
+        return self._results.scored(self._names, lengths=self._lengths)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._results.scored(self._names, lengths=False))
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self._results.scored(self._names, lengths=False))
+
+    @overload
+    def __getitem__(self, place: int) -> ScoredGame: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[ScoredGame]: ...
+    def __getitem__(self, place: int | slice) -> ScoredGame | Sequence[ScoredGame]:
+        return list(self)[place]
 
 
 _UNREAD = frozenset({"unparsed", "conflict", "off_menu", "error"})
