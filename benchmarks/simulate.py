@@ -179,7 +179,7 @@ def _percentiles(folder: Path) -> None:
     from jc.simulate.run import simulate
     from jc.simulate.simulation import Question
     from jc.simulate.speeds import EXACT, Speed
-    from jc.simulate.state import Allowance, Terms
+    from jc.simulate.terms import Allowance, Terms
 
     log = folder / "quantiles.jsonl"
     written(log, min(ROWS, 200_000))
@@ -222,22 +222,24 @@ def rows_a_second(fast: bool) -> tuple[float, Callable[[], bool]]:
         base // 12,
         np.full(6, 300 * 10**6),
     ]
-    terms = np.array([5 * 3600 * 10**6, 5 * 10**10, 2 * 10**9, 0, 0, 5])
+    budgets = tuple(np.full(2000, value) for value in (5 * 3600 * 10**6, 5 * 10**10, 2 * 10**9, 0))
+    terms = np.array([0, 5])
 
     def once(quick: bool) -> tuple[float, list[Any]]:
         state = [
             state_of(count // 10, -1),
             state_of(count // 10),
-            state_of(2000, -(2**61)),
-            state_of(2000),
+            (state_of(2000), state_of(2000, -(2**61)), state_of(2000)),
             *(np.zeros(count, dtype=np.int64) for _ in range(3)),
         ]
         started = time.perf_counter()
-        run(coupled, [*columns, terms, *state], fast=quick)
+        run(coupled, [*columns, budgets, terms, *state], fast=quick)
         return time.perf_counter() - started, state
 
     seconds = min(once(fast)[0] for _ in range(4))
-    return count / seconds, lambda: all((one == other).all() for one, other in zip(once(True)[1], once(False)[1], strict=True))
+    return count / seconds, lambda: all(
+        (one == other).all() for one, other in zip(once(True)[1][3:], once(False)[1][3:], strict=True)
+    )
 
 
 def _state() -> None:

@@ -64,6 +64,10 @@ def simulate(
     below: Annotated[str | None, typer.Option(metavar="USD", help="With less than this left, --low-model answers.")] = None,
     low_model: Annotated[str | None, typer.Option(metavar="MODEL", help="The cheaper model below the threshold.")] = None,
     park: Annotated[bool, typer.Option("--park", help="Park requests over the cap until the window's reset.")] = False,
+    on_plan: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PLAN=KEYS", help="Keys on a flat plan, as pro=coding,bot-*: no cap by the token. Repeatable."),
+    ] = None,
     find_budget: Annotated[bool, typer.Option("--find-budget", help="The smallest budget with under 1% stalls.")] = False,
     outage: Annotated[list[str] | None, typer.Option(metavar="SPAN", help="As openai/gpt-4o:14:00-15:30. Repeatable.")] = None,
     slowdown: Annotated[list[str] | None, typer.Option(metavar="SPAN", help="As openai:14:00-15:30:x3. Repeatable.")] = None,
@@ -113,7 +117,7 @@ def simulate(
     spans = [("--outage", one) for one in outage or []] + [("--slowdown", one) for one in slowdown or []]
     terms = terms_of(
         catalog, budget=budget, window=window, kind=window_kind, below=below, low_model=low_model, park=park, find=find_budget,
-        spans=spans, limits=limits, on_limit=on_limit, timeout=timeout,
+        spans=spans, limits=limits, on_limit=on_limit, timeout=timeout, on_plan=on_plan or (),
     )  # fmt: skip
     question = _detailed(
         question, by=split_by(shown, traffic, delta=explain_delta, page=wants_page(out, report), plans=plans),

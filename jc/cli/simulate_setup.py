@@ -11,7 +11,7 @@ from jc.cli.output import Out, problem
 if TYPE_CHECKING:
     from jc.catalog.model import Catalog, RouteTable
     from jc.simulate.quality import Confusion
-    from jc.simulate.state import OnLimit, Terms
+    from jc.simulate.terms import OnLimit, Subscription, Terms
 
 ON_LIMIT: "dict[str, OnLimit]" = {"retry": "retry", "fallback": "fallback", "reject": "reject"}
 WINDOW = "5h"
@@ -32,11 +32,12 @@ def terms_of(
     limits: bool,
     on_limit: str = "retry",
     timeout: str | None = None,
+    on_plan: Sequence[str] = (),
 ) -> "Terms":
-    """Budgets, outages, slowdowns and limits as the row engine takes them."""
+    """Budgets, flat plans, outages, slowdowns and limits as the row engine takes them."""
     from jc.catalog.names import resolve
     from jc.simulate.events import parsed
-    from jc.simulate.state import NO_CAP, Allowance, Terms
+    from jc.simulate.terms import NO_CAP, Allowance, Terms
 
     if kind not in {None, "first-use", "fixed"}:
         raise problem(f"`--window-kind {kind}`: no such choice", hint="first-use or fixed")
@@ -60,7 +61,25 @@ def terms_of(
     if given_up is not None and given_up <= 0:
         raise problem(f"`--timeout {timeout}`: a timeout has a length")
     events = tuple(parsed(flag, text, catalog) for flag, text in spans)
-    return Terms(allowance, events, limits, ON_LIMIT[on_limit], given_up)
+    subscriptions = tuple(subscription_of(catalog, text) for text in on_plan)
+    return Terms(allowance, events, limits, ON_LIMIT[on_limit], given_up, subscriptions=subscriptions)
+
+
+def subscription_of(catalog: "Catalog", text: str) -> "Subscription":
+    """`pro=coding,support-*`: a flat plan of the catalog and the keys that are on it."""
+    from jc.simulate.subscribed import fee_of
+    from jc.simulate.terms import Subscription
+
+    name, sign, keys = text.partition("=")
+    names = split_list([keys])
+    if not sign or not names:
+        raise problem(f"`--on-plan {text}`: which keys?", hint="write PLAN=KEY,KEY or PLAN=PATTERN, as pro=coding,support-*")
+    plan = catalog.plans.get(name.strip())
+    if plan is None:
+        known = ", ".join(f"`{one}`" for one in catalog.plans) or "none"
+        raise problem(f"`--on-plan {text}`: the catalog has no plan `{name.strip()}`", hint=f"its plans are {known}")
+    fee_of(plan)
+    return Subscription(plan, names)
 
 
 def _with_hours(window: str | None) -> str:

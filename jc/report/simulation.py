@@ -18,6 +18,7 @@ from jc.report.simulation_more import (
     plan_tables,
     sensitivity_tables,
     state_tables,
+    subscribed_tables,
 )
 from jc.report.table import Column, Table
 from jc.sanitise import display_width
@@ -33,6 +34,7 @@ def simulation_document(payload: Fields, reproduce: Mapping[str, object], width:
     more = [
         *interval_tables(payload),
         *state_tables(payload),
+        *subscribed_tables(payload),
         *plan_tables(payload),
         *sensitivity_tables(payload),
         *compared_tables(payload),

@@ -6,7 +6,7 @@ from typing import Any
 from jc.report.conclusion import number
 from jc.report.numbers import MINUS, UNKNOWN, count, percent, seconds, usd_amount
 from jc.report.simulation_html import signed_share
-from jc.report.simulation_sections import told
+from jc.report.simulation_sections import subscribed, told
 from jc.report.table import Column, Table
 
 Fields = Mapping[str, Any]
@@ -50,6 +50,12 @@ def state_tables(payload: Fields) -> list[Table]:
         )
         out.append(Table(columns, lines, title=f"Keys that met their cap{left}"))
     return out
+
+
+def subscribed_tables(payload: Fields) -> list[Table]:
+    """The keys that are on flat plans: what their answers would cost by the token, and the fee."""
+    found = subscribed(payload["tables"])
+    return [] if found is None else [found]
 
 
 def _minute(payload: Fields, moment: str) -> str:

@@ -63,8 +63,25 @@ def spending(tables: Sequence[Fields]) -> Section | None:
         beside = Table((Column("Key"), *(Column(head, "right") for head in heads)), rows)
         spec = curves(lines, Axis("time, UTC", "%-d %b %H:%M", "time"), Axis("USD spent", "$,~r", zero=True))
         caption = f"The {len(lines)} keys that spend most. A line that stays flat before its end has met its cap."
+        caption += " Keys on a flat plan stand at what their answers are worth by the token." if table.get("on_plans") else ""
         blocks.append(Chart(f"Spending under {table['name']}", caption, spec, beside))
-    return Section("Budgets", blocks) if blocks else None
+    found = subscribed(tables)
+    return Section("Budgets", [*blocks, *([Grid(found)] if found else [])]) if blocks else None
+
+
+def subscribed(tables: Sequence[Fields]) -> Table | None:
+    """The keys that are on flat plans, table by table; None when no key is."""
+    cells = [
+        [str(row["name"]), str(one["plan"]), count(one["keys"]), count(one["covered"]), count(one["over_budget"]),
+         usd_amount(number(one["by_token_usd"])), usd_amount(number(one["fee_usd"]))]
+        for row in tables
+        for one in row.get("on_plans") or ()
+    ]  # fmt: skip
+    if not cells:
+        return None
+    heads = ("Keys", "Requests", "Refused", "By the token", "Fee")
+    columns = (Column("Route table"), Column("Plan"), *(Column(head, "right") for head in heads))
+    return Table(columns, cells, "Keys on flat plans, over the time of the log")
 
 
 def plans(payload: Fields) -> Section | None:

@@ -85,6 +85,8 @@ class Estimate:
     """The cost of every sampled row, for intervals."""
     by_groups: Fraction | None = None
     """The cost before rows were walked one by one: without refusals, fallbacks and cheaper models."""
+    fees: Fraction = Fraction(0)
+    """What flat plans cost over the time of the log; a part of `cost`, of no group's."""
     walk: "Walk | None" = None
     """What became of the rows one by one, when that was asked; all figures are then those of what was served."""
     least_budget: int | None = None

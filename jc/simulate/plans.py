@@ -1,7 +1,7 @@
 """Paying by the token against flat plans: what a month costs either way, mixed by organisation, and from which volume on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
@@ -9,13 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from jc.catalog.model import Catalog, Plan
+from jc.simulate.book import exact_sum
 from jc.simulate.breakdown import money_text, sum_pico, values_by
 from jc.simulate.estimate import Estimate
-from jc.simulate.run import span_of
 from jc.simulate.simulation import Simulation
+from jc.simulate.span import spans_a_month
 
-MONTH_US = 30 * 86_400_000_000
-_LEAST_SPAN_US = 3_600_000_000
 MOST_SPENDERS = 200
 
 
@@ -24,11 +23,13 @@ def plan_rows(simulation: Simulation, catalog: Catalog, estimate: Estimate) -> l
 
     A month is 30 days; a shorter log is scaled up by its span. A plan has unlimited keys, so it is bought once an organisation
     (once in all where the log names none). Break-evens are in requests a month at the mean cost of a request: of the whole log,
-    of each organisation, and of each key, should it have a plan of its own.
+    of each organisation, and of each key, should it have a plan of its own. Keys on a plan count by the token.
     """
-    factor = _to_month(simulation)
-    orgs = _spenders(simulation, estimate, "org", factor) or [Spender("all", estimate.cost * factor, estimate.requests * factor)]
-    keys = _spenders(simulation, estimate, "key", factor)
+    factor = spans_a_month(simulation.cube)
+    by_token = estimate if estimate.walk is None else replace(estimate, pico=estimate.walk.by_token)
+    whole = exact_sum(by_token.pico[by_token.known])
+    orgs = _spenders(simulation, by_token, "org", factor) or [Spender("all", whole * factor, estimate.requests * factor)]
+    keys = _spenders(simulation, by_token, "key", factor)
     return [_row(plan, orgs, keys) for plan in catalog.plans.values() if plan.usd_per_month is not None]
 
 
@@ -43,13 +44,6 @@ class Spender:
     def even(self, flat: Fraction) -> float | None:
         """The requests a month from which on a plan is cheaper, at this one's mean cost; None where it costs nothing."""
         return float(flat * self.requests / self.pico) if self.pico else None
-
-
-def _to_month(simulation: Simulation) -> Fraction:
-    first, last = span_of(simulation.cube)
-    if first is None or last is None or last - first < _LEAST_SPAN_US:
-        return Fraction(1)
-    return Fraction(MONTH_US, last - first)
 
 
 def _spenders(simulation: Simulation, estimate: Estimate, part: Literal["key", "org"], factor: Fraction) -> list[Spender]:

@@ -16,8 +16,9 @@ from jc.simulate.edges import moment
 from jc.simulate.estimate import Estimate, served_by
 from jc.simulate.intervals import Interval
 from jc.simulate.overload import OverloadTest
-from jc.simulate.run import change, days, span_of
+from jc.simulate.run import change, days
 from jc.simulate.simulation import Simulation
+from jc.simulate.span import span_of, spans_a_month
 from jc.traffic.grid import served_model
 from jc.traffic.histogram import Histogram
 
@@ -147,6 +148,7 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "cache_blind_usd": None if estimate.blind is None else money_text(estimate.blind),
         "lost_cache": estimate.lost_cache,
         **walk_fields(estimate),
+        **plan_fields(estimate, simulation),
         "models": model_rows(estimate, simulation),
         "assumptions": estimate.assumptions,
     }  # fmt: skip
@@ -220,12 +222,34 @@ def walk_fields(estimate: Estimate) -> dict[str, Any]:
     }
 
 
+def plan_fields(estimate: Estimate, simulation: Simulation) -> dict[str, Any]:
+    """What became of the keys on flat plans, and the fees over the time of the log; empty when no key is on one."""
+    if estimate.walk is None or not estimate.walk.plans:
+        return {}
+    share = spans_a_month(simulation.cube)
+    return {
+        "fees_usd": money_text(estimate.fees),
+        "on_plans": [
+            {
+                "plan": one.plan,
+                "keys": one.keys,
+                "requests": one.requests,
+                "covered": one.covered,
+                "over_budget": one.refused,
+                "by_token_usd": money_text(one.pico),
+                "fee_usd": money_text(one.fee / share),
+            }
+            for one in estimate.walk.plans
+        ],
+    }
+
+
 def interval_usd(estimate: Estimate) -> list[str] | None:
     """The 95 % interval of the cost, None when it is not known."""
     if estimate.interval is None or not estimate.cost:
         return None
     return [
-        money_text(estimate.cost * Fraction(bound).limit_denominator(10**9))
+        money_text(estimate.fees + (estimate.cost - estimate.fees) * Fraction(bound).limit_denominator(10**9))
         for bound in (estimate.interval.low, estimate.interval.high)
     ]
 

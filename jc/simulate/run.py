@@ -19,14 +19,16 @@ from jc.simulate.edges import Edges, edges, grid_of
 from jc.simulate.engines import Look, Work, client_of, distributed_partials, files_of, joined, looked, without_files
 from jc.simulate.estimate import Estimate, Estimator, comparable, offers_of
 from jc.simulate.fit import fit, speeds_of
-from jc.simulate.intervals import Draws
+from jc.simulate.intervals import Draws, Interval
 from jc.simulate.overload import load_of, overload_test
 from jc.simulate.prompts import Classing, classify_log
 from jc.simulate.quality import Qualities, answering, fill, widen
 from jc.simulate.ratios import Ratios
 from jc.simulate.simulation import LOGGED, Question, Simulation
+from jc.simulate.span import span_of
 from jc.simulate.speeds import Speed, Speeds
-from jc.simulate.state import NO_CAP, Rows, Walker, allowance_of, applied, smallest_budget
+from jc.simulate.state import Rows, Walker, allowance_of, applied, smallest_budget
+from jc.simulate.terms import NO_CAP
 from jc.simulate.told import GUIDE_MIX, explain, say_classes, say_mix, say_order
 from jc.simulate.uncertainty import fill_intervals
 from jc.simulate.warmth import ordered
@@ -157,12 +159,6 @@ def thinning_of(log: Log | Look, *, whole: bool = False) -> Thinning:
     )
 
 
-def span_of(cube: Cube) -> tuple[int | None, int | None]:
-    """The first and last moment of a cube's rows (µs since 1970), None when they have none."""
-    last = int(cube.groups["last_us"].max())
-    return (int(cube.groups["first_us"].min()), last) if last > 0 else (None, None)
-
-
 def _from_cube(question: Question, catalog: Catalog) -> Simulation:
     cube, about = load(Path(question.traffic))
     found = edges(catalog, [table for _, table in question.tables])
@@ -225,6 +221,8 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     fill(book, estimates, simulation.qualities, question.confusion)
     simulation.baseline = _baseline(question, estimates)
     fill_intervals(estimates, simulation.baseline, estimator)
+    for estimate in estimates:
+        _with_fees(estimate, simulation.baseline)
     simulation.measured = widen(book, estimates, simulation.qualities)
     explain(simulation, ratios, question)
     return simulation
@@ -283,10 +281,22 @@ def _baseline(question: Question, estimates: Sequence[Estimate]) -> Estimate:
 def change(estimate: Estimate, baseline: Estimate) -> float | None:
     """The relative change of cost against a baseline, over what both answer at a known cost; None when there is nothing."""
     both = comparable(estimate, baseline)
-    before = _exact(baseline.pico, both)
+    before = _exact(baseline.pico, both) + baseline.fees
     if estimate is baseline or not before:
         return None
-    return float(_exact(estimate.pico, both) / before) - 1
+    return float((_exact(estimate.pico, both) + estimate.fees) / before) - 1
+
+
+def _with_fees(estimate: Estimate, baseline: Estimate) -> None:
+    """Move the interval of a change by what flat plans cost: their fees are certain."""
+    if estimate.saving is None or not (estimate.fees or baseline.fees):
+        return
+    before = float(_exact(baseline.pico, comparable(estimate, baseline)))
+    low, high = (
+        ((1 + bound) * before + float(estimate.fees)) / (before + float(baseline.fees)) - 1
+        for bound in (estimate.saving.low, estimate.saving.high)
+    )
+    estimate.saving = Interval(low, high)
 
 
 def _exact(

@@ -16,9 +16,9 @@ ANSWERED, DEGRADED, REFUSED, PARKED, PARKED_LOW = 0, 1, 2, 3, 4
 MINUTE_US = 60_000_000
 
 
-def coupled(  # noqa: PLR0913, PLR0917  columns of rows, of keys, of sessions: a scan has as many as it reads
+def coupled(  # noqa: PLR0913, PLR0917  columns of rows, of accounts, of sessions: a scan has as many as it reads
     us: Any,
-    key: Any,
+    account: Any,
     session: Any,
     offer: Any,
     base: Any,
@@ -26,11 +26,11 @@ def coupled(  # noqa: PLR0913, PLR0917  columns of rows, of keys, of sessions: a
     low: Any,
     low_warm: Any,
     ttl: Any,
+    budgets: Any,
     terms: Any,
     last_offer: Any,
     last_us: Any,
-    start: Any,
-    spent: Any,
+    windows: Any,
     status: Any,
     cost: Any,
     delay: Any,
@@ -39,49 +39,53 @@ def coupled(  # noqa: PLR0913, PLR0917  columns of rows, of keys, of sessions: a
 
     `warm` is a row's cost with what the plan keeps of the prompt cache, `base` with nothing cached; `low` and `low_warm` are the
     same with the cheaper model. As long as a session goes as planned (`last_offer` -1) its rows cost `warm`; once the budget has
-    refused, delayed or moved one of them, the cache is warm only where the same offer answered within its `ttl`. `terms` are the
-    window (µs), the cap and the threshold below which the cheaper model answers (pico-dollars; -1: none), whether windows are
-    fixed, whether requests over the cap are parked, the code of the cheaper model. Budgets are kept by key (`start`, `spent`).
+    refused, delayed or moved one of them, the cache is warm only where the same offer answered within its `ttl`. `budgets` are
+    by account the window (µs), the cap and the threshold below which the cheaper model answers (pico-dollars; -1: none), and
+    whether windows are fixed; `windows` hold by account when its window begins and ends, and what is left in it. `terms` are
+    whether requests over the cap are parked, and the code of the cheaper model.
     """
-    window, cap, below, fixed, park, cheap = terms[0], terms[1], terms[2], terms[3], terms[4], terms[5]
+    window, cap, below, fixed = budgets
+    start, end, left = windows
+    park, cheap = terms[0], terms[1]
     i = -1
-    for us_i, k, s, planned_offer, planned in zip(us, key, session, offer, warm):  # noqa: B905  numba knows no `strict`
+    for t, k, s, o, planned in zip(us, account, session, offer, warm):  # noqa: B905  numba knows no `strict`
         i += 1
-        t, o, before = us_i, planned_offer, last_offer[s]
+        before = last_offer[s]
         c = base[i] if before >= 0 and (before != o or t - last_us[s] > ttl[o]) else planned
-        begins = t - t % window if fixed else t if t - start[k] >= window else start[k]
-        if begins > start[k]:
-            start[k] = begins
-            spent[k] = 0
-        left = cap - spent[k]
-        if c <= left and left >= below and t >= start[k]:
-            spent[k] += c
+        if t >= end[k]:
+            start[k] = t - t % window[k] if fixed[k] else t
+            end[k] = start[k] + window[k]
+            left[k] = cap[k]
+        rest = left[k]
+        if c <= rest and rest >= below[k] and t >= start[k]:
+            left[k] = rest - c
             cost[i] = c
             if before >= 0:
                 last_offer[s] = o
                 last_us[s] = t
             continue
-        st = 0
-        if left < below:
+        st, at, who = 0, t, o
+        if rest < below[k]:
             c = low_warm[i] if before == cheap and t - last_us[s] <= ttl[cheap] else low[i]
-            o = cheap
+            who = cheap
             st = 1
-        if c > left:
-            if park == 0 or c > cap:
+        if c > rest:
+            if park == 0 or c > cap[k]:
                 status[i] = 2
                 last_offer[s] = 1_000_000_000  # nobody: what comes next finds nothing warm
                 continue
-            start[k] += window
-            spent[k] = 0
-        spent[k] += c
+            start[k] = end[k]
+            end[k] += window[k]
+            rest = cap[k]
+        left[k] = rest - c
         cost[i] = c
-        if t < start[k]:
-            delay[i] = start[k] - t
-            t = start[k]
+        if at < start[k]:
+            delay[i] = start[k] - at
+            at = start[k]
             st += 3
         status[i] = st
-        last_offer[s] = o
-        last_us[s] = t
+        last_offer[s] = who
+        last_us[s] = at
 
 
 def spilled(us: Any, offer: Any, tokens: Any, spare: Any, limits: Any, state: Any) -> None:

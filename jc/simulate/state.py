@@ -7,6 +7,8 @@ queue make it wait. Nothing here is estimated twice: tokens, prices and speeds a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,9 @@ from jc.simulate.rowcost import Tokens, row_pico
 from jc.simulate.scans import DEGRADED, PARKED, PARKED_LOW, coupled, limited, queued, run, spilled, state_of
 from jc.simulate.scans import REFUSED as STOPPED
 from jc.simulate.served import COUNTED, Served, added
-from jc.simulate.terms import FOREVER, NO_CAP, Allowance, Terms
+from jc.simulate.span import spans_a_month
+from jc.simulate.subscribed import BY_TOKEN, accounts_of, covers, told_by_plan
+from jc.simulate.terms import FOREVER, NO_CAP, Allowance, Subscription, Terms
 from jc.simulate.walked import Stopped, Walk, spent_over_time
 from jc.simulate.warmth import kept_tokens
 from jc.traffic.cube import Sample
@@ -73,6 +77,23 @@ class Rows:
         )
 
 
+class Costs(NamedTuple):
+    """What every row would cost with nothing cached and with what is kept; `classified` is a classifier's part of it."""
+
+    base: Ints
+    warm: Ints
+    classified: Ints
+
+
+class Budgeted(NamedTuple):
+    """What became of every answered row: its status, its cost by the token, its delay (µs), the plan that pays for it."""
+
+    status: Ints
+    cost: Ints
+    delay: Ints
+    plan: Ints
+
+
 @dataclass(slots=True)
 class Walker:
     """Walks the rows of a book under tables."""
@@ -91,17 +112,22 @@ class Walker:
         turned_away = self._spill(placed, terms)
         cheap = placed.code(terms.allowance.low) if terms.allowance is not None and terms.allowance.low is not None else -1
         chosen, answered = placed.chosen, placed.chosen >= 0
-        base, warm = self._costs(placed, choice)
-        status, cost, delay = self._budgeted(placed, (base, warm), cheap, terms)
+        costs = self._costs(placed, choice)
+        found = self._budgeted(placed, costs, cheap, terms)
+        status = found.status
         passed = answered.copy()
         passed[answered] = status != STOPPED
         final = chosen.copy()
         final[np.flatnonzero(answered)[(status == DEGRADED) | (status == PARKED_LOW)]] = cheap
-        seconds, waits = self._times(placed.offers, final, passed, delay[passed[answered]], terms, given_up)
-        bill = np.zeros(len(chosen), dtype=np.int64)
-        bill[answered] = cost
+        seconds, waits = self._times(placed.offers, final, passed, found.delay[passed[answered]], terms, given_up)
+        worth, bill = np.zeros(len(chosen), dtype=np.int64), np.zeros(len(chosen), dtype=np.int64)
+        worth[answered] = found.cost
+        bill[answered] = billed(found, costs.classified[answered], choice.classifier, terms.subscriptions)
+        stopped = (status == STOPPED) | (status == PARKED) | (status == PARKED_LOW)
+        by_token = found.plan == BY_TOKEN
         return Walk(
             pico=self._by_group(choice, bill),
+            by_token=self._by_group(choice, worth),
             served=self._served(placed.offers, final, passed, bill),
             refusals=self._counted(answered & ~passed),
             losses=self._counted(~answered & (placed.before >= 0)),
@@ -116,11 +142,15 @@ class Walker:
             waits_s=waits,
             latency=Histogram.of(seconds) if seconds is not None and len(seconds) else None,
             mean_s=float(seconds.mean()) if seconds is not None and len(seconds) else None,
-            stopped=self._stopped(answered, status, warm),
+            stopped=self._stopped(answered, status, costs.warm),
             rows=len(chosen),
+            stalled=int((stopped & by_token).sum()) / max(1, len(chosen) - int((~by_token).sum())),
+            plans=told_by_plan(
+                terms.subscriptions, (self.rows.key, self.rows.keys), (answered, found.plan), status == STOPPED, worth - bill
+            ),
             timed_group=self.rows.group[passed],
             seconds=seconds,
-            timeline=spent_over_time(self.rows.us[answered], self.rows.key[answered], cost, self.rows.keys),
+            timeline=spent_over_time(self.rows.us[answered], self.rows.key[answered], found.cost, self.rows.keys),
         )
 
     def _by_group(self, choice: Choice, bill: Ints) -> Ints:
@@ -202,10 +232,10 @@ class Walker:
     def _factor(self, offer: Offer, here: Ints) -> NDArray[np.float64]:
         return np.asarray(self.estimator.ratios.factors(offer)[self.rows.group[here]])
 
-    def _costs(self, placed: Assignment, choice: Choice) -> tuple[Ints, Ints]:
+    def _costs(self, placed: Assignment, choice: Choice) -> Costs:
         """What every row costs with nothing cached, and with what its session's cache keeps, in pico-dollars."""
         size = len(placed.chosen)
-        base, warm = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        base, warm, classified = (np.zeros(size, dtype=np.int64) for _ in range(3))
         kept = self._kept(placed)
         for code, offer in enumerate(placed.offers):
             here = np.flatnonzero(placed.chosen == code)
@@ -213,10 +243,8 @@ class Walker:
                 base[here], warm[here] = self._row_costs(offer, here, kept[here])
         if choice.classifier is not None:
             here = np.flatnonzero(placed.chosen >= 0)
-            extra = self._classified(choice.classifier, here)
-            base[here] += extra
-            warm[here] += extra
-        return base, warm
+            classified[here] = self._classified(choice.classifier, here)
+        return Costs(base + classified, warm + classified, classified)
 
     def _kept(self, placed: Assignment) -> Ints:
         """The cached tokens of every row that its offer still has, by the order of its session."""
@@ -249,23 +277,27 @@ class Walker:
         assert sample is not None
         return sample
 
-    def _budgeted(self, placed: Assignment, costs: tuple[Ints, Ints], cheap: int, terms: Terms) -> tuple[Ints, Ints, Ints]:
+    def _budgeted(self, placed: Assignment, costs: Costs, cheap: int, terms: Terms) -> Budgeted:
         """Cache, price and budget in the order of time; the columns are those of the answered rows."""
         allowance = terms.allowance or Allowance(NO_CAP, FOREVER)
         here = np.flatnonzero(placed.chosen >= 0)
-        base, warm = costs[0][here], costs[1][here]
+        base, warm = costs.base[here], costs.warm[here]
         low, low_warm = base, base
         if allowance.low is not None:
-            low, low_warm = self._row_costs(allowance.low, here, self._column("cached")[here])
+            bare = self._row_costs(allowance.low, here, self._column("cached")[here])
+            low, low_warm = (one + costs.classified[here] for one in bare)
+        rows = self.rows.key[here], placed.chosen[here]
+        accounts = accounts_of(allowance, terms.subscriptions, rows, self.rows.keys, placed.offers)
+        size = len(accounts.cap)
         status, cost, delay = (np.zeros(len(here), dtype=np.int64) for _ in range(3))
-        scan_terms = [allowance.window_us, allowance.cap, allowance.below, int(allowance.fixed), int(allowance.park), cheap]
-        state = [state_of(self.rows.sessions, -1), state_of(self.rows.sessions), state_of(len(self.rows.keys), -FOREVER)]
         columns = [
-            self.rows.us[here], self.rows.key[here], self.rows.session[here], placed.chosen[here], base, warm, low, low_warm,
-            self._ttl(placed.offers), np.array(scan_terms, dtype=np.int64),
+            self.rows.us[here], accounts.row, self.rows.session[here], placed.chosen[here], base, warm, low, low_warm,
+            self._ttl(placed.offers), accounts.budgets, np.array([int(allowance.park), cheap], dtype=np.int64),
         ]  # fmt: skip
-        run(coupled, [*columns, *state, state_of(len(self.rows.keys)), status, cost, delay], fast=terms.fast)
-        return status, cost, delay
+        windows = (state_of(size), state_of(size, -FOREVER), state_of(size))
+        state = [state_of(self.rows.sessions, -1), state_of(self.rows.sessions), windows]
+        run(coupled, [*columns, *state, status, cost, delay], fast=terms.fast)
+        return Budgeted(status, cost, delay, accounts.plan)
 
     def _times(
         self,
@@ -338,6 +370,13 @@ class Walker:
         return sorted(out, key=lambda one: (-one.pico, one.key))
 
 
+def billed(found: Budgeted, classified: Ints, classifier: Offer | None, subscriptions: Sequence[Subscription]) -> Ints:
+    """What is paid for answered rows by the token: all of it, or of rows on a plan what a model costs that it has not."""
+    own = np.array([classifier is not None and not covers(one, classifier) for one in subscriptions] + [False], dtype=bool)
+    rest = np.where(own[found.plan] & (found.status != STOPPED), classified, 0)
+    return np.where(found.plan == BY_TOKEN, found.cost, rest)
+
+
 def allowance_of(table: RouteTable, book: Book) -> Allowance | None:
     """The budget that a table sets itself; windows begin at first use."""
     if table.budget is None:
@@ -349,9 +388,13 @@ def allowance_of(table: RouteTable, book: Book) -> Allowance | None:
 
 
 def applied(estimate: Estimate, walk: Walk, estimator: Estimator, logged: Estimate) -> None:
-    """Put what became of the rows into an estimate: all of its figures are then those of what was served."""
+    """Put what became of the rows into an estimate: all of its figures are then those of what was served.
+
+    The fees of flat plans count for the part of a month that the log lasts; they are in the cost, in none of its parts.
+    """
     estimate.walk = walk
-    estimate.by_groups, estimate.cost = estimate.cost, walk.cost
+    estimate.fees = sum((one.fee for one in walk.plans), Fraction(0)) / spans_a_month(estimator.book.cube)
+    estimate.by_groups, estimate.cost = estimate.cost, walk.cost + estimate.fees
     estimate.pico, estimate.offers = walk.pico, walk.served.offers
     if estimate.row_cost is not None and estimator.book.cube.sample is not None:
         own = estimate.chosen[estimator.book.cube.sample.group] >= 0
@@ -384,4 +427,4 @@ def smallest_budget(walker: Walker, table: RouteTable, choice: Choice, terms: Te
     return high * 10**10
 
 
-__all__ = ["NO_CAP", "Allowance", "Rows", "Stopped", "Terms", "Walk", "Walker", "allowance_of", "applied", "smallest_budget"]
+__all__ = ["Rows", "Walker", "allowance_of", "applied", "smallest_budget"]

@@ -1,9 +1,9 @@
-"""What rows meet on their way, as it was asked: budgets per key, outages and slowdowns, limits, a timeout."""
+"""What rows meet on their way, as it was asked: budgets per key, flat plans, outages and slowdowns, limits, a timeout."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from jc.catalog.model import Offer
+from jc.catalog.model import Offer, Plan
 from jc.simulate.events import Event
 
 NO_CAP = 2**61
@@ -26,6 +26,14 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """A flat plan and the keys that are on it (names, or patterns with `*`)."""
+
+    plan: Plan
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What rows meet on their way: budgets, outages and slowdowns, limits; `None` and empty: nothing of the kind."""
 
@@ -38,8 +46,11 @@ class Terms:
     """After so many seconds a request is given up and the table's fallback answers instead."""
     fast: bool | None = None
     """Compiled scans: None where numba is installed."""
+    subscriptions: tuple[Subscription, ...] = ()
+    """Flat plans; a key that two of them name is on the first."""
 
     @property
     def any(self) -> bool:
         """Whether anything depends on the order of rows."""
-        return self.allowance is not None or bool(self.events) or self.limits or self.timeout_s is not None
+        asked = self.allowance is not None or self.timeout_s is not None
+        return asked or bool(self.events) or self.limits or bool(self.subscriptions)

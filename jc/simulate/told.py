@@ -7,6 +7,7 @@ from jc.quantities import counted
 from jc.simulate.estimate import Estimate, offers_of
 from jc.simulate.ratios import Ratios
 from jc.simulate.simulation import Question, Simulation
+from jc.simulate.span import spans_a_month
 from jc.traffic.grid import served_model
 
 GUIDE_MIX: tuple[tuple[str, float], ...] = (("simple", 0.6), ("general", 0.3), ("reasoning", 0.07), ("code", 0.03))
@@ -27,6 +28,7 @@ def explain(simulation: Simulation, ratios: Ratios, question: Question) -> None:
             older = f"{counted(estimate.backdated, 'request')} {'is' if one else 'are'} older than the first known price"
             estimate.assumptions.append(f"{older} and {'costs' if one else 'cost'} what that one says")
     for estimate in others:
+        _explain_plans(simulation, estimate)
         _explain_table(simulation, estimate, ratios, question)
     _explain_hidden(simulation)
 
@@ -47,6 +49,22 @@ def _explain_table(simulation: Simulation, estimate: Estimate, ratios: Ratios, q
         share = estimate.rejected / max(1, estimate.requests)
         what = f"{estimate.name} rejects {counted(estimate.rejected, 'request')} ({share:.1%}) that none of its models can take"
         simulation.warnings.append(f"{what}; its cost is without them, its change is over what both sides answer")
+
+
+def _explain_plans(simulation: Simulation, estimate: Estimate) -> None:
+    if estimate.walk is None or not estimate.walk.plans:
+        return
+    whole = spans_a_month(simulation.cube) == 1
+    time = (
+        "a whole month, as the log has no times or lies within an hour"
+        if whole
+        else "the part of a 30-day month that the log lasts"
+    )
+    estimate.assumptions.append(f"the fees of flat plans are in the cost for {time}; no part of a breakdown holds them")
+    outside = {one.plan: one.requests - one.covered for one in estimate.walk.plans if one.requests > one.covered}
+    for plan, number in outside.items():
+        said = f"paid by the token, because no model of the plan answers: {counted(number, 'request')} of keys on {plan}"
+        estimate.assumptions.append(said)
 
 
 def _explain_quality(simulation: Simulation, estimate: Estimate, question: Question) -> None:

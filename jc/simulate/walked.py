@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jc.simulate.served import Served
+from jc.simulate.subscribed import OnPlan
 from jc.traffic.histogram import Histogram
 
 MOST_KEYS, MOMENTS = 8, 72
@@ -46,6 +47,8 @@ class Walk:
 
     pico: NDArray[np.int64]
     """What the answered requests of each group are billed for, in pico-dollars."""
+    by_token: NDArray[np.int64]
+    """What they would be billed for if no key were on a flat plan."""
     served: Served
     """Who answered how many requests of each group."""
     refusals: NDArray[np.int64]
@@ -69,6 +72,10 @@ class Walk:
     mean_s: float | None
     stopped: list[Stopped]
     rows: int
+    stalled: float
+    """The share of the requests under a budget per key that it refused or parked; those on a flat plan aside."""
+    plans: tuple[OnPlan, ...]
+    """What became of the keys of each flat plan."""
     timed_group: NDArray[np.int64]
     """The groups of the answered rows, in the order of `seconds`."""
     seconds: NDArray[np.float64] | None
@@ -80,8 +87,3 @@ class Walk:
     def cost(self) -> Fraction:
         """What all answers are billed for, in pico-dollars."""
         return Fraction(sum(self.pico.tolist()))
-
-    @property
-    def stalled(self) -> float:
-        """The share of requests that a budget refused or parked."""
-        return (self.refused + self.parked) / max(1, self.rows)

@@ -215,6 +215,38 @@ def test_a_budget_is_found_beside_the_replay_as_it_is(log: Path) -> None:
     assert b"no `ts`" not in done.stderr
 
 
+def test_keys_on_a_flat_plan_are_not_capped(log: Path) -> None:
+    """k0 pays by the token and is stopped at its cap; k1 and k2 are on a plan, whose fee is told in every format."""
+    told = ("simulate", log.name, "-r", "pin:deepseek/deepseek-chat-v3-0324", "--budget", "0.002", "--on-plan",
+            "cheapestinference-pro=k1,k2*", "--by", "key")  # fmt: skip
+    done = jc(*told, "-o", "page.html", "-o", "rows.csv", cwd=log.parent)
+    table = json.loads(jc(*told, "-f", "json", cwd=log.parent).stdout)["tables"][1]
+
+    assert done.returncode == 0
+    assert b"Keys on flat plans, over the time of the log" in done.stdout
+    assert b"the fees of flat plans are in the cost" in done.stdout
+    assert "Keys on flat plans" in (log.parent / "page.html").read_text()
+    assert "fees_usd" in (log.parent / "rows.csv").read_text()
+    assert table["over_budget"] > 0
+    assert [one["key"] for one in table["stopped"]] == ["k0"]
+    assert [(one["keys"], one["covered"], one["over_budget"]) for one in table["on_plans"]] == [(2, 66, 0)]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("cheapestinference-pro", b"which keys"), ("cheapestinference-pro=", b"which keys"), ("pro=k1", b"cheapestinference-pro"),
+        ("cheapestinference-pro=nobody", b"no key of the log is called `nobody`"),
+    ],
+)  # fmt: skip
+def test_a_plan_needs_a_name_and_keys_that_exist(log: Path, given: str, said: bytes) -> None:
+    """Exit 2, and what there is."""
+    done = jc("simulate", log.name, "-r", "pin:openai/gpt-4o", "--on-plan", given, cwd=log.parent)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_a_budget_on_a_log_without_times_warns(log: Path) -> None:
     """Nobody knows which requests came first; no key meets its cap in 1970."""
     rows = [{name: value for name, value in row.items() if name != "ts"} for row in ROWS]

@@ -33,13 +33,21 @@ def traffic(seed: int, rows: int) -> dict[str, Ints]:
 
 
 def scanned(rows: dict[str, Ints], terms: list[int], *, fast: bool) -> tuple[Ints, Ints, Ints]:
-    """Status, cost and delay by the scan."""
+    """Status, cost and delay by the scan, with one budget for all keys."""
+    window, cap, below, fixed, park = terms
+    return scanned_under(rows, [[value] * 4 for value in (window, cap, below, fixed)], park, fast=fast)
+
+
+def scanned_under(rows: dict[str, Ints], budgets: list[list[int]], park: int, *, fast: bool) -> tuple[Ints, Ints, Ints]:
+    """The same with a budget (window, cap, threshold, fixed) for each of the four keys."""
     count = len(rows["us"])
     out = [np.zeros(count, dtype=np.int64) for _ in range(3)]
     sessions = int(rows["session"].max(initial=0)) + 1
-    state = [state_of(sessions, -1), state_of(sessions), state_of(4, -(2**61)), state_of(4)]
+    windows = state_of(4), state_of(4, -(2**61)), state_of(4)
+    state = [state_of(sessions, -1), state_of(sessions), windows]
     ttl = np.array([HOUR, HOUR // 2, 0, HOUR], dtype=np.int64)
-    run(coupled, [*rows.values(), ttl, np.array([*terms, CHEAP], dtype=np.int64), *state, *out], fast=fast)
+    by_key = tuple(np.array(values, dtype=np.int64) for values in budgets)
+    run(coupled, [*rows.values(), ttl, by_key, np.array([park, CHEAP], dtype=np.int64), *state, *out], fast=fast)
     return out[0], out[1], out[2]
 
 
@@ -122,6 +130,32 @@ def test_no_window_is_ever_overspent(seed: int, terms: list[int]) -> None:
         spent[slot] = spent.get(slot, 0) + int(price)
 
     assert max(spent.values()) <= terms[1]
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), rows=st.integers(1, 300), terms=TERMS, free=st.sets(st.integers(0, 3)))
+def test_keys_without_a_cap_are_never_stopped_and_leave_the_others_as_they_were(
+    fast: bool, seed: int, rows: int, terms: list[int], free: set[int]
+) -> None:
+    """Each key's sessions are its own: rows under the budget fare as in a log that never had the others."""
+    columns = traffic(seed, rows)
+    columns["session"] = columns["session"] * 4 + columns["key"]
+    window, cap, below, fixed, park = terms
+    budgets = [
+        [2**61 if key in free else window for key in range(4)], [2**61 if key in free else cap for key in range(4)],
+        [-1 if key in free else below for key in range(4)], [0 if key in free else fixed for key in range(4)],
+    ]  # fmt: skip
+    exempt = np.isin(columns["key"], list(free))
+
+    status, cost, delay = scanned_under(columns, budgets, park, fast=fast)
+    alone = scanned({name: column[~exempt] for name, column in columns.items()}, terms, fast=fast)
+
+    assert not status[exempt].any()
+    assert not delay[exempt].any()
+    assert (cost[exempt] == columns["warm"][exempt]).all()
+    for found, expected in zip((status, cost, delay), alone, strict=True):
+        assert (found[~exempt] == expected).all()
 
 
 @settings(max_examples=40, deadline=None)

@@ -77,7 +77,7 @@ def test_a_file_that_is_sent_again_costs_66_000_tokens(tmp_path: Path) -> None:
 def test_a_runaway_agent_is_the_one_that_is_stopped(tmp_path: Path) -> None:
     """A dollar each five hours stops the looping key and none of the four at work."""
     from jc.routing.table import load_table
-    from jc.simulate.state import Allowance, Terms
+    from jc.simulate.terms import Allowance, Terms
 
     catalog = cached_catalog(None)
     rows = synthesised(read_scenario(SCENARIOS / "runaway.yaml"))

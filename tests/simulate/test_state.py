@@ -14,7 +14,7 @@ from jc.errors import InputError
 from jc.simulate.events import Event, parsed
 from jc.simulate.run import simulate
 from jc.simulate.simulation import Question, Simulation
-from jc.simulate.state import Allowance, Terms
+from jc.simulate.terms import Allowance, Terms
 from tests.simulate.worlds import NOW, catalog_of, offer, price_row, table_of, written
 
 from datetime import date  # isort: skip

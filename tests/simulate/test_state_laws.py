@@ -14,7 +14,7 @@ from jc.simulate.estimate import Assumed
 from jc.simulate.events import Event
 from jc.simulate.run import simulate
 from jc.simulate.simulation import Question
-from jc.simulate.state import Allowance, Terms
+from jc.simulate.terms import Allowance, Terms
 from jc.simulate.walked import Walk
 from tests.simulate.worlds import CLASSES, NOW, random_rows, rich_catalog, ruled_table, table_of, written
 
