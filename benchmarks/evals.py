@@ -5,9 +5,9 @@ templates, journal with group sync, statistics and CSV; CPU and memory are the o
 
 The last row has lognormal latencies (median 1 s, sigma 0.6), drawn by the server from the hash of each request. Its ideal is the
 work bound: the sum of the latencies drawn / concurrency, and no less than the longest chain (an answer and then its rating).
-Nobody who does not know the latencies beforehand reaches it: while the last calls run, places stay empty. Simulated without any
-cost of a client, 3,000 calls end at 1.13 of it when answers are issued first and ratings fill up (the order of `jc`), at 1.17 when
-ratings go first (medians of 60 draws, 1.07 to 1.29).
+Nobody who does not know the latencies beforehand reaches it: while the last calls run, places stay empty. Simulated without the
+cost of a client, 3,000 calls end at 1.13 of it when answers are issued first and ratings fill up (the order of `jc`), at 1.17
+when ratings go first (medians of 60 draws, 1.07 to 1.29).
 """
 
 import csv
