@@ -40,8 +40,8 @@ class Draws:
             return None
         index = rank.astype(np.int64) % MOST_BLOCKS
         count = int(index.max()) + 1
-        generator = np.random.default_rng(seed)
-        weights = generator.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float64)
+        drawn = np.random.default_rng(seed).integers(0, count, (draws, count), dtype=np.int32)
+        weights = np.stack([np.bincount(blocks, minlength=count) for blocks in drawn]).astype(np.float64)
         return cls(index, weights, float(np.sqrt(share)))
 
     def totals(self, columns: Floats) -> Floats:

@@ -33,10 +33,14 @@ class Ratios:
     def factors(self, offer: Offer) -> NDArray[np.float64]:
         """The factor on output tokens of every group if this offer answered it."""
         if offer.id not in self._made:
+            found: dict[tuple[str, str], float] = {}
             made = np.ones(len(self.logged))
             for group, (before, route_class) in enumerate(zip(self.logged, self.classes, strict=True)):
                 if before is not None and before.model != offer.model:
-                    made[group] = self._factor(before, offer, route_class)
+                    pair = (before.id, route_class)
+                    if pair not in found:
+                        found[pair] = self._factor(before, offer, route_class)
+                    made[group] = found[pair]
             self._made[offer.id] = made
         return self._made[offer.id]
 
@@ -72,11 +76,6 @@ class Ratios:
             for (name, _), answers in sets.items():
                 self._sets.setdefault(name, []).append(answers)
         return self._sets
-
-    def output(self, offer: Offer, tokens: Ints) -> Ints:
-        """The output tokens of every group if this offer answered it."""
-        factors = self.factors(offer)
-        return tokens if (factors == 1).all() else np.rint(tokens * factors).astype(np.int64)
 
     def prompt(self, offer: Offer, sums: dict[str, Ints]) -> dict[str, Ints]:
         """The sums with prompts counted by this offer's tokenizer, where it and the logged one are known."""

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from jc.errors import InputError
 from jc.traffic.careful import Reading, Tally, convert, records
 from jc.traffic.formats.known import FORMATS, recognise
+from jc.traffic.layout import layout_of
 from jc.traffic.lines import Cut
 from jc.traffic.parts import sample
 from jc.traffic.prefix import Prefixes
-from jc.traffic.scan import layout_of
 from jc.traffic.schema import NAMES
 from jc.traffic.sources import Source
 

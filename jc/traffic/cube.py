@@ -90,7 +90,7 @@ def cube_query(grid: Grid, rows: str, thinning: Thinning, empty: frozenset[str] 
     `empty` are columns that hold nothing in this relation: what they would give is filled in afterwards.
     """
     named = ", ".join(f"{sql} AS k_{name}" for name, sql in key_columns(grid) if not _is_empty(name, grid, empty))
-    picked = "" if thinning.clusters == 1 else f" FILTER (cluster % {thinning.clusters} = 0)"
+    picked = "" if thinning.clusters == 1 else " FILTER (picked)"
     thinned = "" if thinning.latencies == 1 else f" AND hash(us, input_tokens, output_tokens) % {thinning.latencies} = 0"
     columns = [f"{sql}::BIGINT AS {name}" for name, sql in {**_SUMS, **_EXTENTS}.items() if _SOURCES.get(name) not in empty]
     columns.append(f"list(sqrt(output_tokens * {BIN_SCALE})::USMALLINT) AS bins")
@@ -102,7 +102,8 @@ def cube_query(grid: Grid, rows: str, thinning: Thinning, empty: frozenset[str] 
     if thinning.keyed:
         columns.append(f"list(hash(coalesce(key, ''))){picked} AS s_key")
         columns.append("list(DISTINCT {'hash': hash(coalesce(key, '')), 'key': coalesce(key, '')}) AS key_names")
-    relation = f"(SELECT *, {_cluster(grid)} AS cluster FROM {rows})"
+    cluster = _cluster(grid)
+    relation = f"(SELECT *, {cluster} AS cluster, {cluster} % {thinning.clusters} = 0 AS picked FROM {rows})"
     return f"SELECT {named}, {', '.join(columns)}/*checks*/ FROM {relation} GROUP BY ALL"
 
 

@@ -26,13 +26,12 @@ class Histogram:
     def of(cls, values: NDArray[Any], weights: NDArray[Any] | None = None) -> "Histogram":
         """The histogram of positive values (zero and less count as the smallest bin); weights are integers."""
         bits = np.maximum(np.asarray(values, dtype=np.float32), 0).view(np.uint32) >> _SHIFT
-        if weights is None:
-            counts = np.bincount(bits) if len(bits) else np.empty(0, np.int64)
-        else:
-            counts = np.zeros(int(bits.max(initial=0)) + 1 if len(bits) else 0, dtype=np.int64)
-            np.add.at(counts, bits, np.asarray(weights, dtype=np.int64))
+        if not len(bits):
+            return cls(np.empty(0, np.int64), np.empty(0, np.int64))
+        least = int(bits.min())  # values of one kind lie close together: their bins are few
+        counts = _counts(bits - np.uint32(least), weights)
         filled = np.flatnonzero(counts)
-        return cls(filled.astype(np.int64), counts[filled].astype(np.int64))
+        return cls(filled + least, counts[filled])
 
     @classmethod
     def merged(cls, parts: Iterable["Histogram"]) -> "Histogram":
@@ -79,6 +78,15 @@ class Histogram:
         if not len(self.bins):
             return None
         return float((self.middles() * self.counts).sum() / self.total)
+
+
+def _counts(places: NDArray[Any], weights: NDArray[Any] | None) -> NDArray[np.int64]:
+    """How much lies at each place; sums of weights are exact integers."""
+    if weights is None:
+        return np.bincount(places)
+    counts = np.zeros(int(places.max()) + 1, dtype=np.int64)
+    np.add.at(counts, places, np.asarray(weights, dtype=np.int64))
+    return counts
 
 
 def _edge(bins: NDArray[Any]) -> NDArray[np.float64]:

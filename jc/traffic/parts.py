@@ -12,10 +12,10 @@ from jc.errors import InputError
 from jc.traffic.careful import Reading, Tally, convert, dump, is_array, records, told
 from jc.traffic.formats.known import CANONICAL, FORMATS, recognise
 from jc.traffic.formats.values import Format
+from jc.traffic.layout import Layout, layout_of
 from jc.traffic.lines import Cut, blank, decode, lines, opened
 from jc.traffic.prefix import Prefixes
 from jc.traffic.rows import BadRow, Reason, Row, canonical
-from jc.traffic.scan import Layout, layout_of
 from jc.traffic.schema import BY_ANY_NAME, SCALED
 from jc.traffic.sources import Source
 

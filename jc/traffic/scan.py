@@ -4,127 +4,14 @@ A row is `suspect` unless all it says about tokens and time is of the right type
 Nothing is parsed twice: the same SELECT feeds the cube (grouped while it is read) and the table of rows.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from jc.traffic.layout import ALWAYS, Layout
 from jc.traffic.rows import LAST_MICROSECOND
-from jc.traffic.schema import (
-    BY_ANY_NAME,
-    BY_NAME,
-    COLUMNS,
-    EXTRA,
-    MAX_LINE_BYTES,
-    MAX_TOKENS,
-    REQUIRED,
-    SCALED,
-    Column,
-    names_of,
-)
+from jc.traffic.schema import BY_NAME, EXTRA, MAX_LINE_BYTES, MAX_TOKENS, REQUIRED, SCALED, Column
 from jc.traffic.sources import Source
 
 _FALSE = ("", "0", "false", "no", "none", "null", "[]", "{}")
-ALWAYS = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens")
-"""Columns that bear on money are read whether a sample held them or not."""
-_WATCHED = (
-    "request_id", "key", "org", "model", "served_model", "route_class", "cached_input_tokens", "cache_write_tokens", "images",
-    "tools", "vision", "structured_output", "routing", "swap_opt_in", "region", "mode", "cost_usd",
-)  # fmt: skip
-"""Columns that change a price or a decision: a row that holds one that no sample showed is read carefully."""
-
-
-def _whole(kind: str) -> bool:
-    """Whether a type of a typed file holds whole numbers only."""
-    return kind.removeprefix("U") in {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"} or bool(re.fullmatch(r"DECIMAL\(\d+,0\)", kind))
-
-
-def _number(kind: str) -> bool:
-    return _whole(kind) or kind in {"FLOAT", "DOUBLE", "HUGEINT", "UHUGEINT"} or kind.startswith("DECIMAL(")
-
-
-def _boolean(kind: str) -> bool:
-    return kind == "BOOLEAN"
-
-
-def _moment(kind: str) -> bool:
-    return kind in {"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Which source names carry each canonical column, in the order in which they are tried."""
-
-    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    numeric_time: bool = False
-    timed: bool = False
-    """Whether a row without a timestamp is a fault: most of the sampled ones had one."""
-    unseen: tuple[str, ...] = ()
-    """Names of columns that matter and that no sample showed: where they come up, the row is not what the layout says."""
-    types: Mapping[str, str] = field(default_factory=dict)
-    """DuckDB's types of the columns of a file that has types; what is a number there need not be checked for being text."""
-
-    def __contains__(self, column: object) -> bool:
-        return column in self.names
-
-    def typed(self, column: str, wanted: Callable[[str], bool]) -> bool:
-        """Whether the file itself says that all that carries a column is of a wanted type."""
-        return all(wanted(self.types.get(path, "")) for path in self.names[column])
-
-
-def layout_of(records: Iterable[object], *, columnar: bool = False) -> Layout:
-    """The layout that sampled records show; in a `columnar` file a column is there even where the sample found it empty."""
-    seen: dict[str, dict[str, None]] = {}
-    numeric = False
-    rows = timed = 0
-    for record in records:
-        if not isinstance(record, Mapping):
-            continue
-        rows += 1
-        for path, value in _paths(record):
-            column = BY_ANY_NAME.get(path) or (BY_NAME[SCALED[path][0]] if path in SCALED else None)
-            if column is None or (value is None and not (columnar and column.name in _WATCHED and column.name != "route_class")):
-                continue
-            seen.setdefault(column.name, {})[path] = None
-            if column.name == "ts":
-                timed += 1
-                numeric |= not isinstance(value, str)
-    unseen = () if columnar else _unseen(seen)
-    if not columnar:  # a table has the columns of its head and no others
-        _complete(seen)
-    return Layout({name: _ordered(BY_NAME[name], found) for name, found in seen.items()}, numeric, 2 * timed > rows, unseen)
-
-
-def _unseen(seen: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """The names at the top level of a record under which a watched column could still come up."""
-    tops = {path.partition(".")[0] for paths in seen.values() for path in paths}
-    names = (path.partition(".")[0] for name in _WATCHED if name not in seen for path in names_of(BY_NAME[name]))
-    return tuple(dict.fromkeys(name for name in names if name not in tops and name not in ALWAYS))
-
-
-def _complete(seen: dict[str, dict[str, None]]) -> None:
-    """Add what is read anyway: the token columns, and all token counts inside an object that is read."""
-    nested = {path.partition(".")[0] for paths in seen.values() for path in paths if "." in path}
-    for name in ALWAYS:
-        seen.setdefault(name, {}).setdefault(name)
-    for column in COLUMNS:
-        if column.kind == "tokens":
-            for path in column.aliases:
-                if "." in path and path.partition(".")[0] in nested:
-                    seen.setdefault(column.name, {}).setdefault(path)
-
-
-def _paths(record: Mapping[str, Any], prefix: str = "", depth: int = 2) -> Iterable[tuple[str, Any]]:
-    for name, value in record.items():
-        path = prefix + name
-        yield path, value
-        if depth and isinstance(value, Mapping):
-            yield from _paths(value, path + ".", depth - 1)
-
-
-def _ordered(column: Column, found: Iterable[str]) -> tuple[str, ...]:
-    known = [name for name in names_of(column) if name in found]
-    return tuple(known + [name for name in found if name not in known])
 
 
 def select_rows(
@@ -149,7 +36,8 @@ def select_rows(
     outer = [f"{_thinned(name, _typed(name, layout), text_of)} AS {name}" for name in (*ALWAYS, *chosen)]
     outer.append("us" if "ts" in layout else "NULL::BIGINT AS us")
     outer += [hashed if name in layout else f"NULL::UBIGINT AS {hashed}" for hashed, name in _HASHED if hashed in wanted]
-    unseen = () if trusted or kind != "jsonl" else layout.unseen
+    asked = {*wanted, *ALWAYS, "request_id"}  # a column that nobody asks for cannot change the answer
+    unseen = [] if trusted or kind != "jsonl" else [name for name, columns in layout.unseen.items() if columns & asked]
     suspect, strange = "false" if trusted else f"NOT coalesce({_clean(layout)}, false)", "false"
     if unseen:
         inner.append(f"coalesce({', '.join(identifier(name) for name in unseen)}) IS NOT NULL AS strange")
@@ -220,9 +108,9 @@ def _field(path: str, kind: str, layout: Layout) -> str:
 def _raw(name: str, layout: Layout, kind: str) -> str:
     """The value as read: text for token counts, so that its form can be checked; the first name that is filled wins."""
     column = BY_NAME[name]
-    if column.kind in {"tokens", "count"} and layout.typed(name, _whole):
+    if column.kind in {"tokens", "count"} and layout.typed(name, "whole"):
         return _first(_field(path, kind, layout) for path in layout.names[name])
-    if column.kind == "flag" and layout.typed(name, _boolean):
+    if column.kind == "flag" and layout.typed(name, "boolean"):
         return _first(_field(path, kind, layout) for path in layout.names[name])
     parts = []
     for path in layout.names[name]:
@@ -251,7 +139,7 @@ def _text(name: str, layout: Layout, kind: str) -> str:
 
 def _raw_time(layout: Layout, kind: str) -> str:
     """Microseconds since 1970; with numbers in the sample an epoch is understood too, its unit by its size."""
-    if layout.typed("ts", _moment):
+    if layout.typed("ts", "moment"):
         return _first(f"epoch_us({_field(path, kind, layout)})" for path in layout.names["ts"])
     text = _text("ts", layout, kind)
     moment = f"epoch_us(try_cast({text} AS TIMESTAMPTZ))"
@@ -275,7 +163,7 @@ def _typed(name: str, layout: Layout) -> str:
     if column.kind == "flag":
         if not there:
             return "false"
-        return f"coalesce(r_{name}, false)" if layout.typed(name, _boolean) else _flag(f"r_{name}")
+        return f"coalesce(r_{name}, false)" if layout.typed(name, "boolean") else _flag(f"r_{name}")
     if column.kind in {"ms", "usd", "joules"}:
         return f"CASE WHEN isfinite(r_{name}) AND r_{name} >= 0 THEN r_{name} END" if there else "NULL::DOUBLE"
     return f"r_{name}" if there else "NULL::VARCHAR"
@@ -291,9 +179,9 @@ def _clean(layout: Layout) -> str:
     """The condition under which a row is surely good."""
     tests = ["true" if all(name in layout for name in REQUIRED) else "false"]
     tests += [f"{name} BETWEEN 0 AND {MAX_TOKENS}" for name in REQUIRED]
-    written = [name for name in (*REQUIRED, *EXTRA) if name in layout and not layout.typed(name, _whole)]
+    written = [name for name in (*REQUIRED, *EXTRA) if name in layout and not layout.typed(name, "whole")]
     tests += [f"coalesce(NOT contains(r_{name}, '.'), true)" for name in written]
-    tests += [f"r_{name} IS NULL" for name in written if layout.types and not layout.typed(name, _number)]
+    tests += [f"r_{name} IS NULL" for name in written if layout.types and not layout.typed(name, "number")]
     tests += ["cached_input_tokens >= 0", "cache_write_tokens >= 0", "cached_input_tokens + cache_write_tokens <= input_tokens"]
     if "ts" in layout:
         tests.append(f"us BETWEEN 0 AND {LAST_MICROSECOND - 1}")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jc.traffic.careful import Found, Reading, Tally, convert, dump, records
 from jc.traffic.formats.known import CANONICAL
+from jc.traffic.layout import Layout, layout_of
 from jc.traffic.lines import decode
 from jc.traffic.parts import Part, Plan, rewritten, whole_lines
 from jc.traffic.pick import pick
 from jc.traffic.rows import BadRow, Reason
-from jc.traffic.scan import Layout, layout_of, select_rows
+from jc.traffic.scan import select_rows
 from jc.traffic.sources import Source
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _wider(part: Part, ordinals: "NDArray[np.int64]") -> Layout | None:
     return replace(
         part.layout,
         names={name: tuple(dict.fromkeys(paths)) for name, paths in names.items()},
-        unseen=tuple(name for name in part.layout.unseen if name not in tops),
+        unseen={name: columns for name, columns in part.layout.unseen.items() if name not in tops},
     )
 
 
