@@ -21,6 +21,7 @@ from jc.traffic.cube import Cube
 from jc.traffic.grid import mode_of, served_model
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 _DAY_US = 86_400_000_000
 _SAFE = 2**62
 
@@ -121,20 +122,24 @@ class Book:
             bins=(int(value("cached_bin", 0)), int(value("known_bin", 0)), int(value("marginal_bin", 0))),
         )
 
-    def costs(self, offer: Offer, sums: Mapping[str, Ints] | None = None, label: str = "") -> Costs:
-        """What all groups cost at an offer. `sums` replace the logged ones, under a label that tells them apart."""
+    def costs(self, offer: Offer, sums: Mapping[str, Ints] | None = None, label: str = "", ratio: Floats | None = None) -> Costs:
+        """What all groups cost at an offer. `sums` replace the logged ones, under a label that tells them apart.
+
+        `ratio` is how many output tokens the offer's model says for each of these, by group.
+        """
         key = (offer.id, label)
         if key not in self._costs:
-            self._costs[key] = self._priced(offer, self.groups if sums is None else sums)
+            said = np.ones(len(self.cube.keys)) if ratio is None else ratio
+            self._costs[key] = self._priced(offer, self.groups if sums is None else sums, said)
         return self._costs[key]
 
-    def _priced(self, offer: Offer, sums: Mapping[str, Ints]) -> Costs:
+    def _priced(self, offer: Offer, sums: Mapping[str, Ints], ratio: Floats) -> Costs:
         code, (tariffs, backdated, why) = self.tariffs(offer)
         _, places = self.places()
         unpriced = np.array([one is None for one in tariffs], dtype=bool)[code]
-        pico, reason = _vectorised(tariffs, code, sums, unpriced)
+        pico, reason = _vectorised(tariffs, code, sums, unpriced, ratio)
         if pico is None:
-            pico, reason = _one_by_one(tariffs, code, places, sums, unpriced)
+            pico, reason = _one_by_one(list(zip(tariffs, places, strict=True)), code, sums, unpriced, ratio)
         return Costs(pico, unpriced, why or reason, backdated[code])
 
     def tariffs(self, offer: Offer) -> "tuple[Ints, Tariffs]":
@@ -187,7 +192,7 @@ _NEEDS = (("cached", "cache_read"), ("written", "cache_write_5m"), ("fresh", "in
 
 
 def _vectorised(
-    tariffs: Sequence[Tariff | None], code: Ints, sums: Mapping[str, Ints], unpriced: NDArray[np.bool_]
+    tariffs: Sequence[Tariff | None], code: Ints, sums: Mapping[str, Ints], unpriced: NDArray[np.bool_], ratio: Floats
 ) -> tuple[NDArray[Any] | None, str]:
     """All groups at once, when every rate is an integer and no product can overflow; else None."""
     if any(one is not None and not one.simple for one in tariffs):
@@ -203,11 +208,15 @@ def _vectorised(
             for name, said in lacking:
                 unpriced |= (code == number) & (quantities[name] > 0)
                 why = why or said
-    if any(int(table[row].max(initial=0)) * int(quantities[name].sum()) >= _SAFE for row, name in enumerate(names)):
+    most = max(1.0, float(ratio.max(initial=1.0)))
+    if any(int(table[row].max(initial=0)) * most * int(quantities[name].sum()) >= _SAFE for row, name in enumerate(names)):
         return None, ""
     pico = np.zeros(len(code), dtype=np.int64)
     for row, name in enumerate(names):
-        pico += table[row][code] * quantities[name]
+        rates = table[row][code]
+        if name == "output" and (ratio != 1).any():
+            rates = np.rint(rates * ratio).astype(np.int64)  # as `scaled`: rates are far below 2^53, so those times 1 stay
+        pico += rates * quantities[name]
     pico[unpriced] = 0
     return pico, why
 
@@ -230,18 +239,18 @@ def _fill(column: Ints, one: Tariff) -> list[tuple[str, str]]:
 
 
 def _one_by_one(
-    tariffs: Sequence[Tariff | None], code: Ints, places: Sequence[Place], sums: Mapping[str, Ints], unpriced: NDArray[np.bool_]
+    at: Sequence[tuple[Tariff | None, Place]], code: Ints, sums: Mapping[str, Ints], unpriced: NDArray[np.bool_], ratio: Floats
 ) -> tuple[NDArray[Any], str]:
     """Group by group with numbers of any size: marginal charges, rates finer than a pico-dollar, huge sums."""
     pico = np.zeros(len(code), dtype=object)
     why = ""
     for group, number in enumerate(code.tolist()):
-        found = tariffs[number]
+        found, place = at[number]
         if found is None:
             continue
         usage = Sums(*(int(sums[name][group]) for name in ("n", "input", "cached", "written", "output", "images")))
         try:
-            pico[group] = cost(found, usage, places[number])
+            pico[group] = cost(found, usage, place, float(ratio[group]))
         except Unpriced as error:
             unpriced[group] = True
             why = why or error.message

@@ -4,6 +4,7 @@ Money is exact for the tokens it is asked about. What is assumed about those tok
 the cache) is a value beside it and in the words under the table.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -140,9 +141,10 @@ class Estimator:
         backdated = np.zeros(len(choice.chosen), dtype=bool)
         for code, offer in enumerate(choice.offers):
             here = choice.chosen == code
-            sums = self._sums(offer, kept, scaled=scaled)
-            costs = book.costs(offer, sums, f"{'scaled' if scaled else ''}{'' if kept is None else name}")
-            bare = book.costs(offer, {**sums, "cached": sums["cached"] * 0, "written": sums["written"] * 0}, f"blind{scaled}")
+            sums, said = self._sums(offer, kept, scaled=scaled), self.ratios.factors(offer) if scaled else None
+            costs = book.costs(offer, sums, f"{'scaled' if scaled else ''}{'' if kept is None else name}", said)
+            uncached = {**sums, "cached": sums["cached"] * 0, "written": sums["written"] * 0}
+            bare = book.costs(offer, uncached, f"blind{scaled}", said)
             pico = _placed(pico, costs.pico, here)
             blind = _placed(blind, bare.pico, here)
             missing = here & costs.unpriced
@@ -179,17 +181,14 @@ class Estimator:
         )
 
     def _sums(self, offer: Offer, kept: NDArray[np.float64] | None, *, scaled: bool) -> dict[str, Ints]:
-        """The tokens of every group if this offer answered it."""
+        """The logged tokens of every group with what this offer would find cached; its prompts by its own tokenizer."""
         sums = dict(self.book.groups)
         if kept is not None:
             still = np.rint(sums["cached"] * kept).astype(np.int64)
             lost = sums["cached"] - still
             sums["cached"] = still
             sums["written"] = np.where(sums["written"] > 0, sums["written"] + lost, sums["written"])
-        if scaled:
-            sums["output"] = self.ratios.output(offer, sums["output"])
-            sums = self.ratios.prompt(offer, sums)
-        return sums
+        return self.ratios.prompt(offer, sums) if scaled else sums
 
     def _kept(self, choice: Choice) -> NDArray[np.float64] | None:
         """The part of each group's cached tokens that is still cached under a choice; None when nothing was cached."""
@@ -276,18 +275,18 @@ class Estimator:
 
     def _exact_mean(self, choice: Choice, *, scaled: bool) -> float | None:
         """The mean of seconds without a spread: they are linear in tokens, so sums tell it without any bins."""
-        groups, total, count = self.book.groups, 0.0, 0
+        groups, parts, count = self.book.groups, [0.0], 0
         for code, offer in enumerate(choice.offers):
             here, speed = choice.chosen == code, self.speeds.of(offer)
             if speed is None:
                 return None
-            output = self.ratios.output(offer, groups["output"]) if scaled else groups["output"]
-            n = int(groups["n"][here].sum())
-            cached = float(groups["cached"][here].sum())
-            total += n * (speed.ttft_s + choice.overhead_s) + speed.s_per_fresh * (float(groups["input"][here].sum()) - cached)
-            total += speed.s_per_cached * cached + speed.s_per_output * float(output[here].sum())
+            n, fresh, cached = (int(groups[name][here].sum()) for name in ("n", "input", "cached"))
+            parts += [n * (speed.ttft_s + choice.overhead_s), speed.s_per_fresh * (fresh - cached), speed.s_per_cached * cached]
+            ratio, output = self.ratios.factors(offer)[here], groups["output"][here]
+            for one in np.unique(ratio).tolist():
+                parts.append(speed.s_per_output * ((one if scaled else 1.0) * int(output[ratio == one].sum())))
             count += n
-        return total / count if count else None
+        return math.fsum(parts) / count if count else None
 
     def latency_of(self, choice: Choice) -> Histogram | None:
         """The distribution of seconds under a choice alone; None when a speed is not known or nothing answers."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from jc.catalog.model import Offer
 from jc.catalog.price import Unpriced
 from jc.simulate.book import Book
-from jc.simulate.tariff import Exact, Rates, Tariff, rate_of
+from jc.simulate.tariff import Exact, Rates, Tariff, rate_of, scaled
 
 Ints = NDArray[np.int64]
 _KINDS = ("cache_read", "cache_write_5m", "input")
@@ -37,8 +37,11 @@ class Tokens(NamedTuple):
         return self._replace(cached=kept, written=np.where(self.written > 0, self.written + lost, self.written))
 
 
-def row_pico(book: Book, offer: Offer, group: Ints, tokens: Tokens) -> Ints:
-    """What rows of these groups cost at an offer, in pico-dollars; Unpriced when a needed rate is not known."""
+def row_pico(book: Book, offer: Offer, group: Ints, tokens: Tokens, ratio: NDArray[np.float64] | None = None) -> Ints:
+    """What rows of these groups cost at an offer, in pico-dollars; Unpriced when a needed rate is not known.
+
+    `ratio` is how many output tokens the offer's model says for each logged one of every row; None: as many.
+    """
     code, tariffs = book.tariffs(offer)
     place = code[group]
     out = np.zeros(len(group), dtype=np.int64)
@@ -48,11 +51,11 @@ def row_pico(book: Book, offer: Offer, group: Ints, tokens: Tokens) -> Ints:
         rates = tariffs.rates[number]
         if rates is None:
             raise Unpriced(tariffs.why or f"`{offer.id}` has no price", hint="add its price, or leave the offer out")
-        out[rows] = _priced(rates, tokens.at(rows))
+        out[rows] = _priced(rates, tokens.at(rows), None if ratio is None else ratio[rows])
     return out
 
 
-def _priced(found: Tariff, tokens: Tokens) -> Ints:
+def _priced(found: Tariff, tokens: Tokens, ratio: NDArray[np.float64] | None) -> Ints:
     last = found.rates[-1]
     total = np.full(len(tokens.input), 0, dtype=np.int64)
     if last.bills_tokens:
@@ -62,13 +65,24 @@ def _priced(found: Tariff, tokens: Tokens) -> Ints:
             inside = [np.clip(border, segment.start, end) for border in borders]
             for kind, low, high in zip(_KINDS, inside, inside[1:], strict=False):
                 total += _charged(segment, kind, found.offer, high - low)
-        total += _charged(last, "output", found.offer, tokens.output)
+        total += _said(last, found.offer, tokens.output, ratio)
     total += _times(last.by_unit.get("request", 0), np.ones_like(total))
     if tokens.images.any():
         if "image" in last.by_unit:
             total += _times(last.by_unit["image"], tokens.images)
         elif not last.bills_tokens:
             raise Unpriced(f"`{found.offer}` has no price per image", hint="add `usd_per_image` to its price row")
+    return total
+
+
+def _said(rates: Rates, offer: str, output: Ints, ratio: NDArray[np.float64] | None) -> Ints:
+    """What output tokens cost, each at the rate of as many as the model says for it."""
+    if ratio is None or not output.any():
+        return _charged(rates, "output", offer, output)
+    rate, total = rate_of(rates, "output", offer), np.zeros_like(output)
+    for one in np.unique(ratio).tolist():
+        here = ratio == one
+        total[here] = _times(scaled(rate, one), output[here])
     return total
 
 

@@ -66,9 +66,8 @@ def _output_part(simulation: Simulation, estimate: Estimate) -> NDArray[Any]:
     moved = np.array([before is None for before in book.logged()])
     for code, offer in enumerate(estimate.offers):
         here = (estimate.chosen == code) & (moved | np.array([one is None or one.model != offer.model for one in book.logged()]))
-        output = estimator.ratios.output(offer, book.groups["output"]) if scaled else book.groups["output"]
-        full = book.costs(offer, {**book.groups, "output": output}, f"said{scaled}").pico
-        bare = book.costs(offer, {**book.groups, "output": output * 0}, "mute").pico
+        full = book.costs(offer, book.groups, f"said{scaled}", estimator.ratios.factors(offer) if scaled else None).pico
+        bare = book.costs(offer, {**book.groups, "output": book.groups["output"] * 0}, "mute").pico
         out[here] = (full.astype(object) - bare.astype(object))[here]
     return out
 
@@ -117,5 +116,4 @@ def _at(simulation: Simulation, estimate: Estimate, code: int | None) -> NDArray
     offer = estimate.offers[code or 0]
     estimator, book = simulation.estimator, simulation.book
     scaled = estimator.assumed.tokens == "scaled"
-    output = estimator.ratios.output(offer, book.groups["output"]) if scaled else book.groups["output"]
-    return book.costs(offer, {**book.groups, "output": output}, f"said{scaled}").pico
+    return book.costs(offer, book.groups, f"said{scaled}", estimator.ratios.factors(offer) if scaled else None).pico

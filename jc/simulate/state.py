@@ -222,14 +222,15 @@ class Walker:
         """A column of the rows in the order of time, wide enough to be multiplied."""
         return np.asarray(self._sample().columns[name][self.rows.order], dtype=np.int64)
 
-    def _tokens(self, offer: Offer, here: Ints) -> Tokens:
-        """The usage of some rows if this offer answered them."""
-        tokens = Tokens(*(self._column(name)[here] for name in ("input", "cached", "written", "output", "images")))
-        if self.estimator.assumed.tokens == "as-logged":
-            return tokens
-        return tokens._replace(output=np.rint(tokens.output * self._factor(offer, here)).astype(np.int64))
+    def _tokens(self, here: Ints) -> Tokens:
+        """The logged usage of some rows."""
+        return Tokens(*(self._column(name)[here] for name in ("input", "cached", "written", "output", "images")))
 
-    def _factor(self, offer: Offer, here: Ints) -> NDArray[np.float64]:
+    @property
+    def _scaled(self) -> bool:
+        return self.estimator.assumed.tokens == "scaled"
+
+    def _ratio(self, offer: Offer, here: Ints) -> NDArray[np.float64]:
         return np.asarray(self.estimator.ratios.factors(offer)[self.rows.group[here]])
 
     def _costs(self, placed: Assignment, choice: Choice) -> Costs:
@@ -260,9 +261,10 @@ class Walker:
         return np.array([self.estimator.ttl_us(offer) for offer in offers] or [0], dtype=np.int64)
 
     def _row_costs(self, offer: Offer, here: Ints, kept: Ints) -> tuple[Ints, Ints]:
-        book, group, tokens = self.estimator.book, self.rows.group[here], self._tokens(offer, here)
-        cold = row_pico(book, offer, group, tokens.keeping(kept * 0))
-        return cold, row_pico(book, offer, group, tokens.keeping(kept)) if tokens.cached.any() else cold
+        book, group, tokens = self.estimator.book, self.rows.group[here], self._tokens(here)
+        ratio = self._ratio(offer, here) if self._scaled else None
+        cold = row_pico(book, offer, group, tokens.keeping(kept * 0), ratio)
+        return cold, row_pico(book, offer, group, tokens.keeping(kept), ratio) if tokens.cached.any() else cold
 
     def _classified(self, offer: Offer, here: Ints) -> Ints:
         """What a model costs that classifies these rows before they are answered."""
@@ -331,7 +333,7 @@ class Walker:
             if speed is None:
                 return None
             cached = self._column("cached")[rows].astype(np.float64)
-            output = self._column("output")[rows] * self._factor(offer, rows)
+            output = self._column("output")[rows] * (self._ratio(offer, rows) if self._scaled else 1.0)
             predicted = speed.seconds(self._column("input")[rows] - cached, cached, output)
             factors = np.asarray(speed.spread.factors)
             node = (self.rows.luck[rows] * factors.shape[1]).astype(np.int64)

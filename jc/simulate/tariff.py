@@ -107,12 +107,24 @@ def rate_of(rates: Rates, kind: str, offer: str) -> Exact:
     return found
 
 
+def scaled(rate: Exact, ratio: float) -> Exact:
+    """The rate of a logged output token where a model says `ratio` tokens for each: whole pico-dollars (a millionth of one for a
+    rate that is finer), so that a cost does not depend on how requests are grouped.
+    """
+    if ratio == 1:
+        return rate
+    return round(rate * ratio) if isinstance(rate, int) else Fraction(round(rate * Fraction(ratio) * 10**6), 10**6)
+
+
 def _bills_writing(rates: Rates) -> bool:
     return "cache_write_5m" in rates.by_kind or "cache_write_1h" in rates.by_kind
 
 
-def cost(found: Tariff, sums: Sums, place: Place) -> Exact:
-    """The pico-dollars of all rows of a group, equal to the sum over its rows; Unpriced when a needed rate is unknown."""
+def cost(found: Tariff, sums: Sums, place: Place, ratio: float = 1.0) -> Exact:
+    """The pico-dollars of all rows of a group, equal to the sum over its rows; Unpriced when a needed rate is unknown.
+
+    `ratio` is how many output tokens the offer's model says for each logged one.
+    """
     last = found.rates[-1]
     total: Exact = 0
     if last.bills_tokens:
@@ -120,7 +132,7 @@ def cost(found: Tariff, sums: Sums, place: Place) -> Exact:
             if tokens:
                 total += rate_of(rates, kind, found.offer) * tokens
         if sums.output:
-            total += rate_of(last, "output", found.offer) * sums.output
+            total += scaled(rate_of(last, "output", found.offer), ratio) * sums.output
     total += last.by_unit.get("request", 0) * sums.n
     if sums.images:
         if "image" in last.by_unit:
