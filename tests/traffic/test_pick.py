@@ -12,7 +12,7 @@ from jc.traffic.pick import pick
 
 
 @given(
-    texts=st.lists(st.sampled_from([b"a", b"bb", b"", b"  ", b"\r", b" c", b"\t", b"dddd"]), max_size=30),
+    texts=st.lists(st.sampled_from([b"a", b"bb", b"", b"  ", b"\r", b"\x0b", b"\x0c ", b" c", b"\t", b"dddd"]), max_size=30),
     ended=st.booleans(),
     step=st.integers(1, 40),
     seed=st.integers(0, 2**16),

@@ -18,6 +18,7 @@ from jc.traffic.sources import Source
 
 JUNK = st.one_of(
     st.binary(max_size=40),
+    st.text(alphabet=" \t\r\x0b\x0c\x1c{}", max_size=4).map(str.encode),
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
         lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
