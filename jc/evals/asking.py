@@ -1,6 +1,7 @@
 """Ask for a call: from the journal when it is there, else from the endpoint, and then it is in the journal."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from jc.providers.replay import Recorder
 NOT_RUN = Reply("error", failure=Failure("not_recorded", "not run", retryable=True))
 # Replies that say nothing about the call itself: it was not sent.
 _NOT_SENT = frozenset({"stopped", "budget", "not_recorded"})
+_PAID = re.compile(rb'"(?:cost_usd|lost_usd)":"([^"]+)"')
+_COPIED = b'"copied":true'
 
 
 class Asked(NamedTuple):
@@ -95,10 +98,13 @@ def repeat_key(call: Call, repeat: int) -> str:
 
 
 def spent_usd(journal: Journal) -> Decimal:
-    """What the calls of a journal have cost, or may have cost, in USD; answers copied from another run were paid for there."""
+    """What the calls of a journal have cost, or may have cost, in USD; answers copied from another run were paid for there.
+
+    A failed call that was made again was paid for too. The fields are looked for in the bytes, because twelve thousand records
+    take a tenth of a second to parse: inside a text of JSON their quotes would be escaped.
+    """
     total = Decimal(0)
-    for record in journal.records():
-        if record.get("copied"):
-            continue
-        total += Decimal(record.get("cost_usd", "0")) + Decimal(record.get("lost_usd", "0"))
+    for line in journal.lines():
+        if _COPIED not in line:
+            total += sum((Decimal(found.decode("ascii")) for found in _PAID.findall(line)), Decimal(0))
     return total

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from jc.evals.journal import Journal
 from jc.evals.judge import JudgeTemplate
 from jc.evals.labels import labels_of
 from jc.evals.missing import missing_verdicts
-from jc.evals.outputs import write_csv
+from jc.evals.outputs import csv_rows, write_csv
 from jc.evals.plan import Plan, Settings
 from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS, UNASKED, Results
 from jc.evals.run import Finished, Prepared, Request
@@ -31,13 +31,17 @@ def derive(finished: Finished, *, raw: bool = False) -> dict[str, Any]:
     results, folder = finished.results, finished.folder
     totals: dict[str, Totals] = defaultdict(Totals)
 
-    def counted() -> Iterator[Mapping[str, Any]]:
-        for row in results.answers():
-            totals[row["candidate"]].add(row)
-            yield row
-
-    write_csv(folder.path / "results.csv", RESULT_COLUMNS, counted(), raw=raw, mode=0o600)
-    write_csv(folder.path / "comparisons.csv", GAME_COLUMNS, results.games(), raw=raw, mode=0o600)
+    with (
+        csv_rows(folder.path / "results.csv", RESULT_COLUMNS, raw=raw, mode=0o600) as put_answer,
+        csv_rows(folder.path / "comparisons.csv", GAME_COLUMNS, raw=raw, mode=0o600) as put_game,
+    ):
+        for case in range(len(results.plan.evalset.cases)):
+            looks = results.looks(case)
+            for row in results.games_of(case, looks):
+                put_game(row)
+            for row in results.answers_of(case, looks):
+                totals[row["candidate"]].add(row)
+                put_answer(row)
     _write_probes(results, folder, raw)
     summary = summarise(results.plan, results.run_id, totals, _standings(finished), finished.spent_usd)
     summary = {

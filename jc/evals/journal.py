@@ -33,6 +33,7 @@ class Journal:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.spans = Spans()
+        self._last = Span(-1, 0), b""
         self.damaged: list[int] = []
         self.torn = 0
         self.dirty = False
@@ -76,7 +77,13 @@ class Journal:
         return self.spans.add(key, span, lambda other: self._key_at(other) == key)
 
     def _key_at(self, span: Span) -> bytes:
-        return bytes.fromhex(os.pread(self._file, _KEY_DIGITS, span.offset + _KEY_AT).decode("ascii"))
+        return bytes.fromhex(self._line(span)[_KEY_AT : _KEY_AT + _KEY_DIGITS].decode("ascii"))
+
+    def _line(self, span: Span) -> bytes:
+        """The line at a span; the last one is kept, because who finds a record reads it next."""
+        if self._last[0] != span:
+            self._last = span, os.pread(self._file, span.length, span.offset)
+        return self._last[1]
 
     def find(self, key: str) -> int | None:
         """The number of the finished call with this key; None when there is none."""
@@ -101,9 +108,15 @@ class Journal:
         return self.spans.moved(number)
 
     def _read(self, span: Span) -> dict[str, Any]:
-        raw = os.pread(self._file, span.length, span.offset)
-        record: dict[str, Any] = json.loads(raw[_HEAD:])
+        record: dict[str, Any] = json.loads(self._line(span)[_HEAD:])
         return record
+
+    def lines(self) -> Iterator[bytes]:
+        """The bytes of every record, also of those that a later one replaced; a line that stands twice comes once."""
+        for span, later in self.spans.all():
+            line = self._line(span)
+            if later is None or self._line(later) != line:
+                yield line
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every record that counts, in the order of the file."""

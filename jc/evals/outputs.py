@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,22 @@ Row = Mapping[str, Any]
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], *, raw: bool = False, mode: int | None = None) -> int:
     """Write the rows and return how many; cells that a spreadsheet would run are escaped unless `raw`."""
     count = 0
+    with csv_rows(path, columns, raw=raw, mode=mode) as put:
+        for row in rows:
+            put(row)
+            count += 1
+    return count
+
+
+@contextmanager
+def csv_rows(
+    path: Path, columns: Sequence[str], *, raw: bool = False, mode: int | None = None
+) -> Iterator[Callable[[Row], object]]:
+    """A CSV file that takes rows one by one, and takes the place of `path` when the block ends well."""
     with replacing(path, mode) as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_cell(row[name], raw) for name in columns])
-            count += 1
-    return count
+        yield lambda row: writer.writerow([_cell(row[name], raw) for name in columns])
 
 
 def _cell(value: object, raw: bool) -> str:

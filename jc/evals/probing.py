@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from jc.evals.gold import GoldPair, Probe, ProbeKind
-from jc.evals.results import Results
+from jc.evals.results import Results, reading
 from jc.evals.verdict import score_of
 from jc.evals.work import GameNote
 
@@ -52,7 +52,7 @@ def rows(results: Results) -> Iterator[dict[str, Any]]:
             "judge": plan.judges[probe.judge].name,
             "verdict": note.verdict if note.rating is None else f"{note.rating:g}",
             "score_better": _for_better(note, pair),
-            **results.reading(note),
+            **reading(note, results.looked(note)),
         }
 
 
@@ -74,7 +74,7 @@ def summary(results: Results) -> dict[str, Any]:
 def cost_usd(results: Results, kind: ProbeKind | None = None) -> Decimal:
     """What the looks cost, as far as prices are known."""
     notes = [note for probe, note in results.pipeline.probes.items() if kind in {None, probe.kind}]
-    return sum((results.judge_calls(note)[1] or Decimal(0) for note in notes), Decimal(0))
+    return sum((results.looked(note).usd or Decimal(0) for note in notes), Decimal(0))
 
 
 def _judged(results: Results, kind: ProbeKind, pairs: Sequence[GoldPair]) -> list[_Judged]:

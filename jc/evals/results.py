@@ -4,10 +4,10 @@ Everything here is derived: the same journal gives the same bytes.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from jc.evals.asking import Asked, Asker
 from jc.evals.checks import run_checks
@@ -16,7 +16,7 @@ from jc.evals.plan import Plan
 from jc.evals.statistics.values import Evidence, Mark
 from jc.evals.statistics.values import Game as ScoredGame
 from jc.evals.verdict import reasons, score_of
-from jc.evals.work import GameNote, Slot
+from jc.evals.work import Game, GameNote, Slot
 from jc.quantities import Usage
 
 RESULT_COLUMNS = (
@@ -50,6 +50,19 @@ class Tally:
     cost_usd: Decimal = Decimal(0)
 
 
+class Looked(NamedTuple):
+    """What the calls of one game used, cost (None: unknown) and took in milliseconds, their attempts and the judge's reasons."""
+
+    usage: Usage
+    usd: Decimal | None
+    latency_ms: float
+    attempts: int
+    reason: str
+
+
+Looks = Mapping[Game, Looked]
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
     """The rows of a run, made one by one as they are read."""
@@ -61,33 +74,31 @@ class Results:
 
     def games(self) -> Iterator[dict[str, Any]]:
         """One row per judge game, in the order of the plan; `verdict` and `score_a` are about columns `a` and `b`."""
+        for case in range(len(self.plan.evalset.cases)):
+            yield from self.games_of(case, self.looks(case))
+
+    def looks(self, case: int) -> dict[Game, Looked]:
+        """What the judges' calls on one case came to; read from the journal."""
+        games = self.pipeline.games
+        return {game: self.looked(games[game]) for game in games.of_case(case)}
+
+    def games_of(self, case: int, looks: Looks) -> Iterator[dict[str, Any]]:
+        """The rows of the games of one case."""
         names = [party.name for party in self.plan.candidates]
-        for game, note in self.pipeline.games.items():
+        for game, looked in looks.items():
+            note = self.pipeline.games[game]
             yield {
-                "prompt_id": self.plan.evalset.cases[game.case].id,
+                "prompt_id": self.plan.evalset.cases[case].id,
                 "a": names[game.first],
                 "b": names[game.second] if game.second >= 0 else "",
                 "order": ("ba" if game.swapped else "ab") if game.second >= 0 else "",
                 "judge": self.plan.judges[game.judge].name,
                 "verdict": note.verdict if note.rating is None else f"{note.rating:g}",
                 "score_a": game_score(note),
-                **self.reading(note),
+                **reading(note, looked),
             }
 
-    def reading(self, note: GameNote) -> dict[str, Any]:
-        """The columns of every look of a judge: how it was read, why, and what its calls took."""
-        usage, cost, latency, attempts, reason = self.judge_calls(note)
-        return {
-            "parse": note.parse,
-            "reason": reason,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cost_usd": cost,
-            "latency_ms": latency,
-            "attempts": attempts,
-        }
-
-    def judge_calls(self, note: GameNote) -> tuple[Usage, Decimal | None, float, int, str]:
+    def looked(self, note: GameNote) -> Looked:
         """What the calls of one game used, cost and said; a repair turn counts with the call that it repairs."""
         usage, cost, latency, attempts, reason = Usage(requests=0), Decimal(0), 0.0, 0, ""
         priced = True
@@ -101,20 +112,19 @@ class Results:
             latency += asked.reply.latency_ms or 0.0
             attempts += asked.reply.attempts
             reason = reason or reasons(asked.reply.text)
-        return usage, cost if priced else None, latency, attempts, reason
+        return Looked(usage, cost if priced else None, latency, attempts, reason)
 
-    def tallies(self, case: int) -> dict[Slot, Tally]:
+    def tallies(self, case: int, looks: Looks) -> dict[Slot, Tally]:
         """What the games of one case say about each of its answers."""
         tallies: dict[Slot, Tally] = defaultdict(Tally)
         units: dict[tuple[int, int, int, int], list[float | None]] = defaultdict(list)
-        for game in self.pipeline.games.of_case(case):
+        for game, looked in looks.items():
             note = self.pipeline.games[game]
-            _usage, cost, _latency, _attempts, reason = self.judge_calls(note)
             players = (game.first,) if game.second < 0 else (game.first, game.second)
             for player in players:
                 tally = tallies[Slot(case, player, game.epoch)]
-                tally.cost_usd += (cost or Decimal(0)) / len(players)
-                tally.reason = tally.reason or reason
+                tally.cost_usd += (looked.usd or Decimal(0)) / len(players)
+                tally.reason = tally.reason or looked.reason
                 tally.read += note.parse not in _UNREAD
                 tally.unparsed += note.parse in _UNREAD and note.parse != "error"
                 if note.rating is not None:
@@ -156,24 +166,28 @@ class Results:
 
         What a run did not ask because all was decided has no row.
         """
-        plan = self.plan
-        for case_number, case in enumerate(plan.evalset.cases):
-            tallies = self.tallies(case_number)
-            for number, party in enumerate(plan.candidates):
-                for epoch in range(plan.settings.epochs):
-                    slot = Slot(case_number, number, epoch)
-                    if not self.pipeline.asks(slot):
-                        continue
-                    row: dict[str, Any] = {
-                        "run_id": self.run_id,
-                        "prompt_id": case.id,
-                        "category": case.category,
-                        "cluster": case.cluster,
-                        "epoch": epoch,
-                        "candidate": party.name,
-                        "endpoint": party.endpoint.address,
-                    }
-                    yield {**row, **self._answer(slot, tallies.get(slot, Tally()))}
+        for case in range(len(self.plan.evalset.cases)):
+            yield from self.answers_of(case, self.looks(case))
+
+    def answers_of(self, number: int, looks: Looks) -> Iterator[dict[str, Any]]:
+        """The rows of the answers to one case."""
+        tallies = self.tallies(number, looks)
+        case = self.plan.evalset.cases[number]
+        for candidate, party in enumerate(self.plan.candidates):
+            for epoch in range(self.plan.settings.epochs):
+                slot = Slot(number, candidate, epoch)
+                if not self.pipeline.asks(slot):
+                    continue
+                row: dict[str, Any] = {
+                    "run_id": self.run_id,
+                    "prompt_id": case.id,
+                    "category": case.category,
+                    "cluster": case.cluster,
+                    "epoch": epoch,
+                    "candidate": party.name,
+                    "endpoint": party.endpoint.address,
+                }
+                yield {**row, **self._answer(slot, tallies.get(slot, Tally()))}
 
     def _answer(self, slot: Slot, tally: Tally) -> dict[str, Any]:
         note = self.pipeline.answers.get(slot)
@@ -300,6 +314,19 @@ class Scored(Sequence[ScoredGame]):
     def __getitem__(self, place: slice) -> Sequence[ScoredGame]: ...
     def __getitem__(self, place: int | slice) -> ScoredGame | Sequence[ScoredGame]:
         return list(self)[place]
+
+
+def reading(note: GameNote, looked: Looked) -> dict[str, Any]:
+    """The columns of every look of a judge: how it was read, why, and what its calls took."""
+    return {
+        "parse": note.parse,
+        "reason": looked.reason,
+        "input_tokens": looked.usage.input_tokens,
+        "output_tokens": looked.usage.output_tokens,
+        "cost_usd": looked.usd,
+        "latency_ms": looked.latency_ms,
+        "attempts": looked.attempts,
+    }
 
 
 _UNREAD = frozenset({"unparsed", "conflict", "off_menu", "error"})

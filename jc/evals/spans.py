@@ -30,23 +30,30 @@ class Spans:
         self._marks = array("Q")
         self._offsets = array("Q")
         self._lengths = array("I")
-        """0: a later record of the same key took its place."""
         self._table = array("I", [0]) * _FIRST_SIZE
         """Record numbers plus one, 0 where there is none; its size is a power of two, at most two thirds are taken."""
         self._later: dict[int, int] = {}
-        self._live = 0
+        """By number of a record, that of the record of the same key which took its place."""
 
     def __len__(self) -> int:
-        return self._live
+        return len(self._marks) - len(self._later)
 
     def __iter__(self) -> Iterator[Span]:
         """The spans that count, in the order of the file."""
-        return (Span(*both) for both in zip(self._offsets, self._lengths, strict=True) if both[1])
+        return (self._span(number) for number in range(len(self._marks)) if number not in self._later)
+
+    def all(self) -> Iterator[tuple[Span, Span | None]]:
+        """Every span in the order of the file, and with it the one that took its place."""
+        for number in range(len(self._marks)):
+            yield self._span(number), self.span(number) if number in self._later else None
 
     def span(self, number: int) -> Span:
         """The span of a record, or of the one that took its place."""
         while number in self._later:
             number = self._later[number]
+        return self._span(number)
+
+    def _span(self, number: int) -> Span:
         return Span(self._offsets[number], self._lengths[number])
 
     def moved(self, number: int) -> bool:
@@ -65,14 +72,11 @@ class Spans:
         before, number = self._table[place], len(self._marks)
         if before:
             self._later[before - 1] = number
-            self._lengths[before - 1] = 0
-            self._live -= 1
         self._marks.append(mark)
         self._offsets.append(span.offset)
         self._lengths.append(span.length)
         self._table[place] = number + 1
-        self._live += 1
-        if 3 * self._live > 2 * len(self._table):
+        if 3 * len(self) > 2 * len(self._table):
             self._grow()
         return number
 
@@ -81,7 +85,7 @@ class Spans:
         table, marks, last = self._table, self._marks, len(self._table) - 1
         place = mark & last
         while number := table[place]:
-            if marks[number - 1] == mark and same(Span(self._offsets[number - 1], self._lengths[number - 1])):
+            if marks[number - 1] == mark and same(self._span(number - 1)):
                 break
             place = (place + 1) & last
         return place
@@ -89,12 +93,12 @@ class Spans:
     def _grow(self) -> None:
         last = 2 * len(self._table) - 1
         table = array("I", [0]) * (last + 1)
-        for number, (mark, length) in enumerate(zip(self._marks, self._lengths, strict=True), 1):
-            if length:
+        for number, mark in enumerate(self._marks):
+            if number not in self._later:
                 place = mark & last
                 while table[place]:
                     place = (place + 1) & last
-                table[place] = number
+                table[place] = number + 1
         self._table = table
 
 
