@@ -20,14 +20,16 @@ from jc.simulate.engines import Look, Work, client_of, distributed_partials, fil
 from jc.simulate.estimate import Estimate, Estimator, comparable, offers_of
 from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws, Interval
+from jc.simulate.outcome import allowance_of, applied, smallest_budget
 from jc.simulate.overload import load_of, overload_test
 from jc.simulate.prompts import Classing, classify_log
 from jc.simulate.quality import Qualities, answering, fill, widen
 from jc.simulate.ratios import Ratios
+from jc.simulate.rows import Rows
 from jc.simulate.simulation import LOGGED, Question, Simulation
 from jc.simulate.span import span_of
 from jc.simulate.speeds import Speed, Speeds
-from jc.simulate.state import Rows, Walker, allowance_of, applied, smallest_budget
+from jc.simulate.state import Walker
 from jc.simulate.terms import NO_CAP
 from jc.simulate.told import GUIDE_MIX, explain, say_classes, say_mix, say_order
 from jc.simulate.uncertainty import fill_intervals

@@ -12,6 +12,8 @@ Ints = NDArray[np.int64]
 COUNTED = ("input", "output", "images")
 """The sums that a part of the answers is told by, beside its requests (`n`)."""
 
+_COUNTED_UP_TO = 1 << 22
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -39,7 +41,7 @@ class Served:
         """Answered rows (their groups and offers), their usage and what each is billed for, added up."""
         group, code = rows
         size = max(1, len(offers))
-        pairs, at = np.unique(group * size + code, return_inverse=True)
+        pairs, at = _ranked(group * size + code)
         sums = {name: added(at, columns[name], len(pairs)) for name in COUNTED}
         sums["n"] = np.bincount(at, minlength=len(pairs)).astype(np.int64)
         return cls(tuple(offers), pairs // size, pairs % size, sums, added(at, pico, len(pairs)))
@@ -47,6 +49,17 @@ class Served:
     def by_group(self, values: Ints, groups: int) -> Ints:
         """Integers of the entries added up by group."""
         return added(self.group, values, groups)
+
+
+def _ranked(values: Ints) -> tuple[Ints, Ints]:
+    """The distinct values in order and the place of each among them: by counting while they are small, else by sorting."""
+    if not len(values) or int(values.max()) >= _COUNTED_UP_TO:
+        distinct, at = np.unique(values, return_inverse=True)
+        return distinct, at.astype(np.int64)
+    distinct = np.flatnonzero(np.bincount(values))
+    place = np.zeros(int(distinct[-1]) + 1, dtype=np.int64)
+    place[distinct] = np.arange(len(distinct))
+    return distinct, place[values]
 
 
 def added(at: Ints, values: Ints, size: int) -> Ints:

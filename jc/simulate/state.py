@@ -6,8 +6,7 @@ queue make it wait. Nothing here is estimated twice: tokens, prices and speeds a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,18 +14,15 @@ from numpy.typing import NDArray
 
 from jc.catalog.model import Offer, RouteTable
 from jc.errors import InputError
-from jc.quantities import to_pico
 from jc.simulate.assignment import Assignment
-from jc.simulate.book import Book
 from jc.simulate.choices import REFUSED, UNKNOWN, Choice, Chooser
-from jc.simulate.energy import joules
-from jc.simulate.estimate import Estimate, Estimator, answered_of, moved_share
+from jc.simulate.estimate import Estimator
 from jc.simulate.events import slower
 from jc.simulate.rowcost import Tokens, row_pico
+from jc.simulate.rows import Rows
 from jc.simulate.scans import DEGRADED, PARKED, PARKED_LOW, coupled, limited, queued, run, spilled, state_of
 from jc.simulate.scans import REFUSED as STOPPED
 from jc.simulate.served import COUNTED, Served, added
-from jc.simulate.span import spans_a_month
 from jc.simulate.subscribed import BY_TOKEN, accounts_of, covers, told_by_plan
 from jc.simulate.terms import FOREVER, NO_CAP, Allowance, Subscription, Terms
 from jc.simulate.walked import Stopped, Walk, spent_over_time
@@ -35,46 +31,6 @@ from jc.traffic.cube import Sample
 from jc.traffic.histogram import Histogram
 
 Ints = NDArray[np.int64]
-
-
-@dataclass(slots=True)
-class Rows:
-    """All rows of a log in the order of time, with the codes of their keys and sessions."""
-
-    order: Ints
-    us: Ints
-    group: Ints
-    key: Ints
-    keys: list[str]
-    session: Ints
-    sessions: int
-    luck: NDArray[np.float64]
-    """Where in the spread of its predicted time each row lies, 0 to 1; the same under every table."""
-
-    @classmethod
-    def of(cls, book: Book) -> "Rows":
-        """The rows of a book whose cube kept them all; rows of one moment stand in a fixed order of their own."""
-        sample = book.cube.sample
-        if sample is None or sample.share < 1:
-            raise InputError("this question needs every row: ask the log itself, not a cube")
-        order = np.argsort(sample.columns["us"], kind="stable")
-        group = sample.group[order]
-        hashes = sample.columns.get("key", np.zeros(len(order), dtype=np.uint64))[order]
-        known, key = np.unique(hashes, return_inverse=True)
-        keys = [book.cube.key_names.get(one, "all") or "–" for one in known.tolist()]
-        _, session = np.unique(sample.columns["cluster"][order], return_inverse=True)
-        if book.cube.grid.clustered != "session":
-            session = np.arange(len(order))
-        return cls(
-            order,
-            sample.columns["us"][order],
-            group,
-            key.astype(np.int64),
-            keys,
-            session.astype(np.int64),
-            int(session.max(initial=0)) + 1,
-            np.random.default_rng(0).random(len(order)),
-        )
 
 
 class Costs(NamedTuple):
@@ -148,7 +104,7 @@ class Walker:
             plans=told_by_plan(
                 terms.subscriptions, (self.rows.key, self.rows.keys), (answered, found.plan), status == STOPPED, worth - bill
             ),
-            timed_group=self.rows.group[passed],
+            timed_group=self.rows.group[passed].astype(np.int32),
             seconds=seconds,
             timeline=spent_over_time(self.rows.us[answered], self.rows.key[answered], found.cost, self.rows.keys),
         )
@@ -333,7 +289,9 @@ class Walker:
             if speed is None:
                 return None
             cached = self._column("cached")[rows].astype(np.float64)
-            output = self._column("output")[rows] * (self._ratio(offer, rows) if self._scaled else 1.0)
+            output = self._column("output")[rows].astype(np.float64)
+            if self._scaled:
+                output *= self._ratio(offer, rows)
             predicted = speed.seconds(self._column("input")[rows] - cached, cached, output)
             factors = np.asarray(speed.spread.factors)
             node = (self.rows.luck[rows] * factors.shape[1]).astype(np.int64)
@@ -377,56 +335,3 @@ def billed(found: Budgeted, classified: Ints, classifier: Offer | None, subscrip
     own = np.array([classifier is not None and not covers(one, classifier) for one in subscriptions] + [False], dtype=bool)
     rest = np.where(own[found.plan] & (found.status != STOPPED), classified, 0)
     return np.where(found.plan == BY_TOKEN, found.cost, rest)
-
-
-def allowance_of(table: RouteTable, book: Book) -> Allowance | None:
-    """The budget that a table sets itself; windows begin at first use."""
-    if table.budget is None:
-        return None
-    budget = table.budget
-    low = book.names.get(budget.low_model) if budget.low_model else None
-    below = to_pico(budget.below_usd) if budget.below_usd is not None else -1
-    return Allowance(to_pico(budget.key_usd), int(budget.window_hours * 3600) * 1_000_000, False, below, low)
-
-
-def applied(estimate: Estimate, walk: Walk, estimator: Estimator, logged: Estimate) -> None:
-    """Put what became of the rows into an estimate: all of its figures are then those of what was served.
-
-    The fees of flat plans count for the part of a month that the log lasts; they are in the cost, in none of its parts.
-    """
-    estimate.walk = walk
-    estimate.fees = sum((one.fee for one in walk.plans), Fraction(0)) / spans_a_month(estimator.book.cube)
-    estimate.by_groups, estimate.cost = estimate.cost, walk.cost + estimate.fees
-    estimate.pico, estimate.offers = walk.pico, walk.served.offers
-    if estimate.row_cost is not None and estimator.book.cube.sample is not None:
-        own = estimate.chosen[estimator.book.cube.sample.group] >= 0
-        estimate.row_cost = np.where(own, walk.row_cost, estimate.row_cost)
-    estimate.blind = None
-    estimate.rejected += walk.lost + walk.turned_away
-    if walk.latency is not None:
-        estimate.latency, estimate.mean_s, estimate.latency_origin = walk.latency, walk.mean_s, "estimated"
-    told, known = joules(estimator.book.catalog, walk.served)
-    estimate.energy_j, estimate.energy_known = (told, known / answered_of(estimate)) if known else (None, 0.0)
-    if estimate.moved is not None:
-        estimate.moved = moved_share(walk.served, logged, estimate.requests)
-
-
-def smallest_budget(walker: Walker, table: RouteTable, choice: Choice, terms: Terms, stalls: float = 0.01) -> int:
-    """The smallest cap (whole cents, in pico-dollars) under which fewer requests than this share are refused or parked."""
-    asked = terms.allowance or Allowance(NO_CAP, FOREVER)
-
-    def stalled(cents: int) -> bool:
-        capped = replace(terms, allowance=replace(asked, cap=cents * 10**10))
-        return walker.walk(table, choice, capped).stalled >= stalls
-
-    high = 1
-    while stalled(high) and high < 10**9:
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if stalled(middle) else (low, middle)
-    return high * 10**10
-
-
-__all__ = ["Rows", "Walker", "allowance_of", "applied", "smallest_budget"]

@@ -76,7 +76,7 @@ class Walk:
     """The share of the requests under a budget per key that it refused or parked; those on a flat plan aside."""
     plans: tuple[OnPlan, ...]
     """What became of the keys of each flat plan."""
-    timed_group: NDArray[np.int64]
+    timed_group: NDArray[np.int32]
     """The groups of the answered rows, in the order of `seconds`."""
     seconds: NDArray[np.float64] | None
     """How long each answered row took with its waits; None where a speed is not known."""
