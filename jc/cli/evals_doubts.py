@@ -71,7 +71,7 @@ def _unread(out: Out, finished: "Finished") -> None:
     for number, party in enumerate(plan.judges):
         records = [
             (note.records[-1], note.parse in _UNREAD)
-            for game, note in finished.results.pipeline.games.items()
+            for game, note in finished.results.pipeline.games.each()
             if game.judge == number and note.records
         ]
         bad = [record for record, unread in records if unread]
@@ -86,7 +86,7 @@ def _unread(out: Out, finished: "Finished") -> None:
 def unread_share(finished: "Finished") -> float:
     """The share of the judges' replies that could not be read."""
     read = [
-        note.parse not in _UNREAD for note in finished.results.pipeline.games.values() if note.records and note.failure is None
+        note.parse not in _UNREAD for _, note in finished.results.pipeline.games.each() if note.records and note.failure is None
     ]
     return read.count(False) / len(read) if read else 0.0
 
@@ -104,7 +104,7 @@ def _failed(out: Out, finished: "Finished") -> None:
     unrun = pipeline.expected - len(pipeline.answers) + len(failed) - len(real)
     if unrun:
         out.warn(f"{unrun:,} answers were not asked for")
-    unjudged = [note.failure for note in pipeline.games.values() if note.failure]
+    unjudged = [note.failure for _, note in pipeline.games.each() if note.failure]
     if unjudged:
         out.warn(f"{len(unjudged):,} verdicts failed, the first: {unjudged[0].message}")
     if any(failure.kind == "auth" for _slot, failure in failed) or any(failure.kind == "auth" for failure in unjudged):

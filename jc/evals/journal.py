@@ -108,7 +108,7 @@ class Journal:
         return self.spans.moved(number)
 
     def _read(self, span: Span) -> dict[str, Any]:
-        record: dict[str, Any] = json.loads(self._line(span)[_HEAD:])
+        record: dict[str, Any] = json.loads(self._line(span)[_HEAD:].decode("ascii"))
         return record
 
     def lines(self) -> Iterator[bytes]:

@@ -117,6 +117,11 @@ class GameNotes(Mapping[Game, GameNote]):
         self._plan = plan
         self._judges, self._epochs = len(plan.judges), plan.settings.epochs
         self._cases = len(plan.evalset.cases)
+        every = len(plan.candidates) * (len(plan.candidates) - 1) // 2
+        pairs = len(plan.pairs(0)) if plan.pairwise else 0
+        self._only: _Layout | None = None
+        """The layout of every case, when no design gives them pairs of their own."""
+        self._only = self._layout(0) if pairs in {0, every} or plan.settings.baseline else None
         self._a_case = len(self._layout(0).games)
         places = self._cases * self._a_case
         self._parse = bytearray(places)
@@ -136,6 +141,8 @@ class GameNotes(Mapping[Game, GameNote]):
         return len(self._failures)
 
     def _layout(self, case: int) -> _Layout:
+        if self._only is not None:
+            return self._only
         plan = self._plan
         pairs = plan.pairs(case) if plan.pairwise else ()
         return _layout(len(plan.candidates), pairs, self._judges, self._epochs, rated=plan.pointwise)
@@ -179,15 +186,18 @@ class GameNotes(Mapping[Game, GameNote]):
         )
 
     def __iter__(self) -> Iterator[Game]:
+        return (game for game, _ in self.each())
+
+    def each(self) -> Iterator[tuple[Game, GameNote]]:
+        """Every game that is over with its note, in the order of the plan."""
         for case in range(self._cases):
             yield from self.of_case(case)
 
-    def of_case(self, case: int) -> Iterator[Game]:
-        """The games of one case that are over, in the order of the plan."""
-        place = case * self._a_case
-        for number, game in enumerate(self._layout(case).games, place):
-            if self._parse[number]:
-                yield Game(case, *game)
+    def of_case(self, case: int) -> Iterator[tuple[Game, GameNote]]:
+        """The games of one case that are over with their notes, in the order of the plan."""
+        for place, game in enumerate(self._layout(case).games, case * self._a_case):
+            if self._parse[place]:
+                yield Game(case, *game), self._note(place)
 
     def __len__(self) -> int:
         return self._count

@@ -79,8 +79,7 @@ class Results:
 
     def looks(self, case: int) -> dict[Game, Looked]:
         """What the judges' calls on one case came to; read from the journal."""
-        games = self.pipeline.games
-        return {game: self.looked(games[game]) for game in games.of_case(case)}
+        return {game: self.looked(note) for game, note in self.pipeline.games.of_case(case)}
 
     def games_of(self, case: int, looks: Looks) -> Iterator[dict[str, Any]]:
         """The rows of the games of one case."""
@@ -249,7 +248,7 @@ class Results:
         """The games of pairs with what came of them, judged or settled; `names` are the candidates'."""
         cases, judges = self.plan.evalset.cases, [judge.name for judge in self.plan.judges]
         unasked = [name + UNASKED for name in judges]
-        for game, note in self.pipeline.games.items():
+        for game, note in self.pipeline.games.each():
             if game.second < 0:
                 continue
             case, both = cases[game.case], (game.first, game.second)
@@ -276,7 +275,7 @@ class Results:
     def _marks(self, names: list[str]) -> Iterator[Mark]:
         plan = self.plan
         low, high = plan.protocol.low, plan.protocol.high
-        for game, note in self.pipeline.games.items():
+        for game, note in self.pipeline.games.each():
             if game.second < 0 and note.parse != "error":
                 case = plan.evalset.cases[game.case]
                 score = None if note.rating is None else (note.rating - low) / (high - low)

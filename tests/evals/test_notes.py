@@ -67,7 +67,7 @@ def test_games_come_back_as_they_were_kept_and_in_order(made: Plan, data: st.Dat
     assert len(notes) == len(model)
     assert notes.failed == sum(note.failure is not None for note in model.values())
     assert all(notes.get(game) == model.get(game) for game in games(made))
-    assert [game for case in range(4) for game in notes.of_case(case)] == sorted(model)
+    assert [one for case in range(4) for one in notes.of_case(case)] == list(notes.each()) == sorted(model.items())
 
 
 def test_answers_come_back_as_they_were_kept_and_in_order() -> None:
