@@ -17,7 +17,7 @@ from typing import Literal
 
 from jc.providers.meters import Meter
 
-_FIRST_WINDOW = 64
+_FIRST_WINDOW = 128
 _AFTER_OUTAGE = 8
 _DOWN_AFTER = 6
 _PROBE_EVERY_S = 1.0

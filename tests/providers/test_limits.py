@@ -30,13 +30,13 @@ def test_the_window_starts_at_the_cap_when_it_is_small() -> None:
 
 
 def test_a_large_window_ramps_up_within_a_round() -> None:
-    """It begins with 64 and every answer adds one until the cap."""
-    limits = Limits(Window(256))
+    """It begins with 128 and every answer adds one until the cap."""
+    limits = Limits(Window(512))
     flying = admit(limits, 0)
-    assert len(flying) == 64
+    assert len(flying) == 128
     for given in flying:
         answer(limits, given, 0.1)
-    assert len(admit(limits, 0.1)) == 128
+    assert len(admit(limits, 0.1)) == 256
 
 
 def test_a_hard_limit_is_found_from_the_first_round() -> None:
