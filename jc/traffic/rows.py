@@ -6,7 +6,7 @@ every other one to `canonical`.
 
 import math
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -158,9 +158,11 @@ def measure(value: object) -> float | None:
 
 
 def microseconds(value: object) -> int:
-    """A moment as integer microseconds since 1970: RFC 3339 text (no zone: UTC) or an epoch in s, ms, µs or ns by its size."""
+    """A moment as integer microseconds since 1970: RFC 3339 text (no zone: UTC), a date, or an epoch in s to ns by its size."""
     if isinstance(value, datetime):
         return _since_1970(value)
+    if isinstance(value, date):
+        return _since_1970(datetime(value.year, value.month, value.day, tzinfo=UTC))
     if isinstance(value, bool):
         raise BadRow(Reason.NO_TIMESTAMP)
     if isinstance(value, str):

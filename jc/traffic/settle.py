@@ -200,7 +200,7 @@ def _drop_doubles(work: _Work) -> None:
     again = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(again):
         return
-    doubled = np.isin(hashes, again)
+    doubled = again[np.minimum(np.searchsorted(again, hashes), len(again) - 1)] == hashes
     found = zip(np.asarray(rows["rowid"])[doubled].tolist(), hashes[doubled].tolist(), strict=True)
     placed = sorted((_place(work, rowid), rowid, hashed) for rowid, hashed in found)
     seen: set[int] = set()

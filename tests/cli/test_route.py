@@ -73,7 +73,11 @@ def test_a_file_of_prompts_streams_through(tmp_path: Path) -> None:
     assert [(row["id"], row["route_class"]) for row in rows] == [("a", "simple"), (2, "reasoning")]
 
 
-@pytest.mark.parametrize("prompt", [b"", b"\x00\xff\xfe", b"x" * 2_000_000, "🙂".encode() * 5000, b"\n\n\n"])
+@pytest.mark.parametrize(
+    "prompt",
+    [b"", b"\x00\xff\xfe", b"x" * 2_000_000, "🙂".encode() * 5000, b"\n\n\n"],
+    ids=["nothing", "binary", "long", "smileys", "blank lines"],
+)
 def test_any_bytes_get_an_answer(tmp_path: Path, prompt: bytes) -> None:
     """Empty, binary, very long and odd prompts are routed without a traceback."""
     done = jc(tmp_path, "route", "-", stdin=prompt)
