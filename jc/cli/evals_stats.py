@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from jc.cli.options import command
-from jc.cli.output import Out
+from jc.cli.output import Out, terminal_width
 from jc.errors import InputError
 
 
@@ -78,7 +78,7 @@ def stats(
     source = Source(
         foreign.path, foreign.kind, foreign.rows, foreign.unread, foreign.unused, people.path if people is not None else None
     )
-    out.emit(stats_document(source, found))
+    out.emit(stats_document(source, found, terminal_width(98)))
     for note in found.notes:
         out.say(f"note: {note}")
     if people is not None and not any(card.agreement for card in found.judges):

@@ -1,13 +1,15 @@
 """The statistics of a file of verdicts or scores, for people and as JSON."""
 
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from jc.evals.statistics.values import Standings
 from jc.report.document import Document
-from jc.report.evals import judge_lines, matrix_table, p_text, rating_interval, word_lines
+from jc.report.evals import WIDTH, judge_lines, matrix_table, p_text, rating_interval, word_lines
 from jc.report.evals_agreement import agreement_tables, interval_of, level_of, shares_of, value_of
+from jc.report.narrow import narrow
 from jc.report.numbers import MINUS, UNKNOWN, count
 from jc.report.table import Column, Table
 
@@ -15,6 +17,8 @@ SCHEMA = "jc.evals-stats/1"
 _WIDEST_MATRIX = 12
 """With more candidates the matrix is left to the machine formats."""
 _MOST_PAIRS = 30
+_SPARE = ("interval", "Same length", "McNemar", "p")
+"""What a narrow terminal goes without, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +33,23 @@ class Source:
     labels: str | None = None
 
 
-def stats_document(source: Source, found: Standings) -> Document:
-    """The standings of a file in every format; the JSON holds every figure unrounded."""
+def stats_document(source: Source, found: Standings, width: int = WIDTH) -> Document:
+    """The standings of a file in every format, the text in columns `width` wide; the JSON holds every figure unrounded."""
     data = asdict(found)
     payload = {"source": asdict(source), **data}
     tables = list(_tables(data))
-    parts = [_headline(source, data), tables[0].text()]
+    parts = [_headline(source, data), narrow(tables[0], width, _SPARE)]
     if words := word_lines({"standings": data}):
-        parts.append(
-            "\n".join(words[:_MOST_PAIRS] + ([f"… and {len(words) - _MOST_PAIRS} more"] if len(words) > _MOST_PAIRS else []))
-        )
-    parts.extend(table.text() for table in tables[1:])
+        more = [f"… and {len(words) - _MOST_PAIRS} more"] if len(words) > _MOST_PAIRS else []
+        parts.append(_filled([*words[:_MOST_PAIRS], *more], width, 12))
+    parts.extend(narrow(table, width, _SPARE) for table in tables[1:])
     if lines := [*judge_lines({"standings": data}), *_length_lines(data)]:
-        parts.append("\n".join(lines))
+        parts.append(_filled(lines, width))
     return Document(SCHEMA, payload, records=_records(data), tables=tables, text="\n\n".join(parts))
+
+
+def _filled(lines: Iterable[str], width: int, indent: int = 2) -> str:
+    return "\n".join(textwrap.fill(line, width, subsequent_indent=" " * indent) for line in lines)
 
 
 def _headline(source: Source, data: Mapping[str, Any]) -> str:

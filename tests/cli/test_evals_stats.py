@@ -14,10 +14,10 @@ import pytest
 VERDICTS = Path(__file__).parent / "golden" / "evals-stats-verdicts" / "files" / "verdicts.csv"
 
 
-def jc(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """One run of `jc evals stats` in an empty configuration."""
+def jc(*words: str, cwd: Path, columns: int = 98) -> subprocess.CompletedProcess[str]:
+    """One run of `jc evals stats` in an empty configuration, on a terminal of so many columns."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JC_")}
-    environment.update(NO_COLOR="1", XDG_CONFIG_HOME=str(cwd / "config"), COLUMNS="98")
+    environment.update(NO_COLOR="1", XDG_CONFIG_HOME=str(cwd / "config"), COLUMNS=str(columns))
     return subprocess.run(
         [sys.executable, "-m", "jc", "evals", "stats", *words],
         cwd=cwd,
@@ -50,6 +50,18 @@ def test_json_holds_every_figure(tmp_path: Path) -> None:
     assert len(str(best["score"]["se"])) > 10
     assert data["clusters"] == 12
     assert data["judges"][0]["judge"] == "gpt-oss-120b"
+
+
+@pytest.mark.parametrize("columns", [60, 80, 98, 200])
+def test_the_text_is_as_wide_as_the_terminal(tmp_path: Path, columns: int) -> None:
+    """COLUMNS is kept: a narrow terminal goes without a column or gets a table in parts, and every candidate is told."""
+    done = jc(str(VERDICTS), cwd=tmp_path, columns=columns)
+    headline, *lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert max(map(len, lines)) <= columns
+    assert "deepseek-v3" in done.stdout
+    assert ("McNemar" in done.stdout or "interval" in done.stdout) or columns == 60
+    assert str(VERDICTS) in headline
 
 
 def test_the_order_of_rows_does_not_change_a_byte(tmp_path: Path) -> None:
