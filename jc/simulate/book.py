@@ -18,7 +18,7 @@ from jc.catalog.price import Unpriced, row_in_force
 from jc.simulate.edges import Edges, moment
 from jc.simulate.tariff import Place, Sums, Tariff, cost, rate_of, tariff
 from jc.traffic.cube import Cube
-from jc.traffic.grid import mode_of, served_model
+from jc.traffic.grid import FACTS, FLAGS, mode_of, served_model
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -107,6 +107,13 @@ class Book:
             _, at, code = np.unique(mixed, return_index=True, return_inverse=True)
             self._places = code.astype(np.int64), [self._place(int(index)) for index in at]
         return self._places
+
+    def alike(self) -> Ints:
+        """A code for what the requests of a group are, without who sent them and when: no breakdown tells these apart."""
+        mixed = np.zeros(len(self.cube.keys), dtype=np.int64)
+        for name in (name for name in (*FACTS, *FLAGS, "input_bin") if name in self.codes):
+            _, mixed = np.unique(mixed * len(self.values[name]) + self.codes[name], return_inverse=True)
+        return mixed.astype(np.int64)
 
     def _place(self, group: int) -> Place:
         def value(name: str, default: Any = "") -> Any:

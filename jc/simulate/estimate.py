@@ -21,7 +21,7 @@ from jc.simulate.intervals import Draws, Interval
 from jc.simulate.ratios import Ratios
 from jc.simulate.served import Served
 from jc.simulate.speeds import EXACT, Speeds, spread_out
-from jc.simulate.warmth import Order, kept_share, kept_tokens
+from jc.simulate.warmth import Kept, Order, kept_sums, kept_tokens
 from jc.traffic.cube import bin_tokens
 from jc.traffic.grid import served_model
 from jc.traffic.histogram import Histogram
@@ -159,7 +159,7 @@ class Estimator:
         known |= choice.chosen == REFUSED
         pico, blind = self._classified(choice, pico), self._classified(choice, blind)
         cached = float(book.groups["cached"][choice.chosen >= 0].sum())
-        lost = 0.0 if kept is None or not cached else 1 - float((book.groups["cached"] * kept)[choice.chosen >= 0].sum()) / cached
+        lost = 0.0 if kept is None or not cached else 1 - float(kept.still[choice.chosen >= 0].sum()) / cached
         n = book.groups["n"]
         return Estimate(
             name=name,
@@ -180,24 +180,22 @@ class Estimator:
             row_cost=self._row_cost(pico, known),
         )
 
-    def _sums(self, offer: Offer, kept: NDArray[np.float64] | None, *, scaled: bool) -> dict[str, Ints]:
+    def _sums(self, offer: Offer, kept: Kept | None, *, scaled: bool) -> dict[str, Ints]:
         """The logged tokens of every group with what this offer would find cached; its prompts by its own tokenizer."""
         sums = dict(self.book.groups)
         if kept is not None:
-            still = np.rint(sums["cached"] * kept).astype(np.int64)
-            lost = sums["cached"] - still
-            sums["cached"] = still
-            sums["written"] = np.where(sums["written"] > 0, sums["written"] + lost, sums["written"])
+            sums["cached"], sums["written"] = kept.still, sums["written"] + kept.rewritten
         return self.ratios.prompt(offer, sums) if scaled else sums
 
-    def _kept(self, choice: Choice) -> NDArray[np.float64] | None:
-        """The part of each group's cached tokens that is still cached under a choice; None when nothing was cached."""
-        sample = self.book.cube.sample
-        if sample is None or self.order is None or not self.book.groups["cached"].any():
+    def _kept(self, choice: Choice) -> Kept | None:
+        """What of each group's cached tokens is still cached under a choice; None when nothing was cached."""
+        sample, book = self.book.cube.sample, self.book
+        if sample is None or self.order is None or not book.groups["cached"].any():
             return None
         ttl = np.array([self.ttl_us(offer) for offer in choice.offers] or [0], dtype=np.int64)
         kept = kept_tokens(self.order, sample, choice.chosen[sample.group], ttl)
-        return kept_share(sample, kept, len(choice.chosen))
+        size = len(choice.offers) + 2
+        return kept_sums(sample, kept, book.groups["cached"], book.alike() * size + choice.chosen + 2, book.places()[0])
 
     def ttl_us(self, offer: Offer) -> int:
         """How long the prompt cache of an offer lives, in microseconds."""

@@ -6,10 +6,12 @@ still within its cache's life; the rest is billed again.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jc.simulate.served import added
 from jc.traffic.cube import Sample
 
 Ints = NDArray[np.int64]
@@ -78,8 +80,48 @@ def least_between(values: Ints, first: Ints, last: Ints) -> Ints:
     return out
 
 
-def kept_share(sample: Sample, kept: Ints, groups: int) -> NDArray[np.float64]:
-    """The part of each group's logged cached tokens that is still cached; 1 where the log had none."""
-    logged = np.bincount(sample.group, weights=sample.columns["cached"], minlength=groups)
-    still = np.bincount(sample.group, weights=kept, minlength=groups)
-    return np.where(logged > 0, np.minimum(1.0, still / np.maximum(logged, 1)), 1.0)
+class Kept(NamedTuple):
+    """Of the logged cached tokens of every group those that are still cached, and those that are billed as written again."""
+
+    still: Ints
+    rewritten: Ints
+
+
+def kept_sums(sample: Sample, kept: Ints, cached: Ints, alike: Ints, place: Ints) -> Kept:
+    """What the rows keep, added up by group; of a log that is only sampled, shared out.
+
+    `cached` are the logged sums by group, `alike` a code for groups whose requests keep alike (the same model and class, say),
+    `place` one for groups that are also billed alike. Shares are those of all sampled rows that are alike, and whole tokens are
+    shared out so that neither they nor the bill depend on how the rows are put into groups. What is lost is written again in
+    requests that wrote.
+    """
+    rows = sample.columns
+    lost = np.where(rows["written"] > 0, rows["cached"] - kept, 0)
+    size = len(cached)
+    if sample.share == 1:
+        return Kept(added(sample.group, kept, size), added(sample.group, lost, size))
+    _, cell = np.unique(alike, return_inverse=True)
+    logged, still, again = (
+        np.bincount(cell[sample.group], weights=values, minlength=int(cell.max()) + 1) for values in (rows["cached"], kept, lost)
+    )
+    unseen = logged == 0
+    logged, still, again = (np.where(unseen, values.sum(), values) for values in (logged, still, again))
+    part = np.minimum(1.0, still / np.maximum(logged, 1)) if logged.any() else np.ones(len(logged))
+    within = cell * (int(place.max()) + 1) + place
+    left = shared_out(cached, part[cell], within)
+    rest = np.minimum(1.0, again / np.maximum(logged - still, 1))
+    return Kept(left, shared_out(cached - left, rest[cell], within))
+
+
+def shared_out(tokens: Ints, part: NDArray[np.float64], within: Ints) -> Ints:
+    """A part of the tokens of every group, in whole ones: together the groups `within` one code have that part of their sum."""
+    order = np.argsort(within, kind="stable")
+    code, upto = within[order], np.cumsum(tokens[order])
+    first = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
+    starts = np.repeat(upto[first] - tokens[order][first], np.diff(np.append(first, len(code))))
+    reached = np.floor((upto - starts) * part[order]).astype(np.int64)
+    before = np.concatenate(([0], reached[:-1]))
+    before[first] = 0
+    out = np.empty_like(tokens)
+    out[order] = reached - before
+    return out

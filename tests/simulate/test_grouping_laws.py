@@ -20,7 +20,19 @@ from jc.simulate.terms import Allowance, Terms
 from tests.simulate.worlds import CLASSES, NOW, random_rows, rich_catalog, table_of, written
 
 PURE = Assumed(cache="as-logged")
-SAME = ("cost_usd", "change", "usd_per_1k", "mean_s", "energy_j", "quality", "moved", "rejected", "cache_blind_usd", "models")
+SAME = (
+    "cost_usd",
+    "change",
+    "usd_per_1k",
+    "mean_s",
+    "energy_j",
+    "quality",
+    "moved",
+    "rejected",
+    "cache_blind_usd",
+    "lost_cache",
+    "models",
+)
 SPLITS = [(), ("key",), ("org",), ("day",), ("hour",), ("key", "org", "day", "hour")]
 
 
@@ -43,21 +55,34 @@ def rows(seed: int, count: int = 200) -> list[dict[str, Any]]:
     return [{**row, "mode": "standard"} for row in random_rows(seed, count)]
 
 
-def replayed(path: Path, log: list[dict[str, Any]], table: RouteTable, **more: Any) -> Simulation:
+def replayed(path: Path, log: list[dict[str, Any]], table: RouteTable, assumed: Assumed = PURE, **more: Any) -> Simulation:
     """A log under a table."""
-    return simulate(Question(str(written(path / "log.jsonl", log)), [("t", table)], NOW, assumed=PURE, **more), CATALOG)
+    return simulate(Question(str(written(path / "log.jsonl", log)), [("t", table)], NOW, assumed=assumed, **more), CATALOG)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 10_000), by=st.sampled_from(SPLITS[1:]))
-def test_a_breakdown_changes_no_figure_of_the_whole(tmp_path: Path, seed: int, by: tuple[str, ...]) -> None:
-    """Costs to the last digit, change, mean and models are the same with `--by` and without."""
+@given(seed=st.integers(0, 10_000), by=st.sampled_from(SPLITS[1:]), assumed=st.sampled_from([PURE, Assumed()]))
+def test_a_breakdown_changes_no_figure_of_the_whole(tmp_path: Path, seed: int, by: tuple[str, ...], assumed: Assumed) -> None:
+    """Costs to the last digit, change, mean, lost cache and models are the same with `--by` and without."""
     log, table = rows(seed), table_of()
-    whole, split = replayed(tmp_path, log, table), replayed(tmp_path, log, table, by=by)
+    whole, split = replayed(tmp_path, log, table, assumed), replayed(tmp_path, log, table, assumed, by=by)
 
     assert whole.estimates[1].cost == split.estimates[1].cost
     for one, other in zip(payload(whole)["tables"], payload(split)["tables"], strict=True):
         assert {name: one[name] for name in SAME} == {name: other[name] for name in SAME}
+
+
+@pytest.mark.parametrize("by", SPLITS[1:])
+def test_a_breakdown_changes_no_figure_of_a_log_that_is_sampled(tmp_path: Path, by: tuple[str, ...]) -> None:
+    """A large log tells from a part of its sessions what of the prompt cache is lost, however it is broken down."""
+    log = [{**row, "metadata": "x" * 8000} for row in rows(3, 1500)]
+    whole, split = (replayed(tmp_path, log, table_of(), Assumed(), by=one) for one in ((), by))
+
+    assert whole.cube.sample is not None
+    assert whole.cube.sample.share < 1
+    assert whole.estimates[1].lost_cache > 0.1
+    assert whole.estimates[1].cost == split.estimates[1].cost
+    assert whole.estimates[1].lost_cache == split.estimates[1].lost_cache
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,11 +1,13 @@
 """Laws of the prompt cache across models: the columns give what walking every session request by request gives."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from jc.simulate.warmth import kept_share, kept_tokens, least_between, ordered
+from jc.simulate.warmth import kept_sums, kept_tokens, least_between, ordered, shared_out
 from jc.traffic.cube import Sample
 
 Ints = NDArray[np.int64]
@@ -22,6 +24,7 @@ def sample_of(seed: int, rows: int, sessions: int) -> tuple[Sample, Ints]:
         "cached": (prompt * chance.random(rows)).astype(np.int64),
         "cluster": chance.integers(0, sessions, rows).astype(np.uint64),
     }
+    columns["written"] = np.where(chance.random(rows) < 0.5, prompt - columns["cached"], 0)
     return Sample(np.zeros(rows, dtype=np.int64), columns), chance.integers(-1, 3, rows)
 
 
@@ -68,7 +71,45 @@ def test_one_model_keeps_everything_and_no_choice_keeps_more(seed: int) -> None:
 
     assert (kept_tokens(order, sample, offer * 0, TTL) == sample.columns["cached"]).all()
     assert (kept_tokens(order, sample, offer, TTL) <= sample.columns["cached"]).all()
-    assert kept_share(sample, kept_tokens(order, sample, offer * 0, TTL), 1).tolist() == [1.0]
+    one, cached = np.zeros(1, dtype=np.int64), np.array([sample.columns["cached"].sum()])
+    for share in (1.0, 0.5):
+        found = kept_sums(replace(sample, share=share), kept_tokens(order, sample, offer * 0, TTL), cached, one, one)
+        assert (found.still.tolist(), found.rewritten.tolist()) == (cached.tolist(), [0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 100_000), share=st.sampled_from([1.0, 0.3]))
+def test_what_is_kept_does_not_depend_on_the_groups(seed: int, share: float) -> None:
+    """Rows by model and class alone, or cut into keys and days: the same tokens are still cached and written again."""
+    sample, offer = sample_of(seed, 150, 20)
+    chance = np.random.default_rng(seed)
+    kind, cut = chance.integers(0, 3, 150), chance.integers(0, 8, 150)
+    kept = kept_tokens(ordered(sample), sample, offer, TTL)
+    found = []
+    for fine in (kind, kind * 8 + cut):
+        groups, group = np.unique(fine, return_inverse=True)
+        alike = groups if fine is kind else groups // 8
+        cached = np.bincount(group, weights=sample.columns["cached"] * (1 if share == 1 else 3)).astype(np.int64)
+        sums = kept_sums(replace(sample, group=group, share=share), kept, cached, alike, alike % 2)
+        assert (sums.still >= 0).all()
+        assert (sums.rewritten >= 0).all()
+        assert (sums.still + sums.rewritten <= cached).all()
+        found.append([[int(part[alike == one].sum()) for one in range(3)] for part in sums])
+
+    assert found[0] == found[1]
+
+
+@given(tokens=st.lists(st.integers(0, 10**9), min_size=1, max_size=50), part=st.floats(0, 1), cuts=st.integers(1, 4))
+def test_whole_tokens_are_shared_out_to_the_last_one(tokens: list[int], part: float, cuts: int) -> None:
+    """Nobody gets more than it has, and the groups of a code together have their part, rounded down."""
+    values = np.array(tokens, dtype=np.int64)
+    within = np.arange(len(values)) % cuts
+
+    found = shared_out(values, np.full(len(values), part), within)
+
+    assert ((found >= 0) & (found <= values)).all()
+    for code in range(cuts):
+        assert found[within == code].sum() == int(np.floor(values[within == code].sum() * part))
 
 
 @settings(max_examples=60, deadline=None)
