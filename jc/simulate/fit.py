@@ -7,6 +7,7 @@ observed ÷ predicted, by how long the prediction is, pooled over models. No nor
 
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,8 +116,12 @@ def least_squares(matrix: Floats, target: Floats) -> Floats:
     """The non-negative least-squares solution for a few columns, by trying every set of columns that may be above zero."""
     size = matrix.shape[1]
     gram, moment = matrix.T @ matrix, matrix.T @ target
+    with suppress(np.linalg.LinAlgError):
+        whole = np.asarray(np.linalg.solve(gram, moment))
+        if (whole >= 0).all():  # the best without any limit keeps the limit
+            return whole
     best, least = np.zeros(size), 0.0
-    for count in range(1, size + 1):
+    for count in range(1, size):
         for columns in itertools.combinations(range(size), count):
             chosen = np.array(columns)
             try:
