@@ -1,8 +1,15 @@
-"""Files are absent, old or new, never partial: temporary file in the same folder, flushed, synced, renamed."""
+"""Files are absent, old or new, never partial: temporary file in the same folder, flushed, synced, renamed.
+
+A process that is killed leaves its temporary file behind. The next one that writes the same file removes it: the name tells
+which file it was for, a lock tells whether its writer is alive.
+"""
 
 import os
+import re
+import time
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -16,10 +23,55 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else package.parent / name
 
 
-def _temporary(folder: Path) -> tuple[int, str]:
+_STARTED = time.time()
+"""About when this process began; what was written later than that is left alone."""
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[tuple[int, Path]]:
+    """A temporary file for `path`, open for writing and locked; it is gone after the block unless it was renamed in it."""
     import tempfile  # 3 ms that a command which only reads need not spend
 
-    return tempfile.mkstemp(prefix=".jc-", dir=folder)
+    prefix = f".jc-{zlib.crc32(os.fsencode(path.name)):08x}-"
+    _clear(path.parent, re.compile(re.escape(prefix) + "[a-z0-9_]{8}"))
+    handle, name = tempfile.mkstemp(prefix=prefix, dir=path.parent)
+    # A second descriptor, so that the lock outlives the first until the file has its name.
+    lock = os.dup(handle) if _lock(handle) else None
+    try:
+        yield handle, Path(name)
+    finally:
+        if lock is not None:
+            os.close(lock)
+        Path(name).unlink(missing_ok=True)
+
+
+def _lock(handle: int) -> bool:
+    """Whether the file is ours alone; False too where there are no such locks."""
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def _clear(folder: Path, name: re.Pattern[str]) -> None:
+    """Remove files of this name from before this process that nobody holds; one that cannot be looked at stays."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if name.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                _remove_if_left(entry)
+
+
+def _remove_if_left(entry: "os.DirEntry[str]") -> None:
+    with suppress(OSError):
+        handle = os.open(entry.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            if os.fstat(handle).st_mtime < _STARTED and _lock(handle):
+                os.unlink(entry.path)  # noqa: PTH108  an entry, not a Path
+        finally:
+            os.close(handle)
 
 
 def check_writable(path: Path) -> None:
@@ -30,9 +82,8 @@ def check_writable(path: Path) -> None:
     if path.is_dir():
         raise IoFailure(f"cannot write `{path}`: it is a folder", hint="name a file")
     try:
-        handle, name = _temporary(folder)
-        os.close(handle)
-        Path(name).unlink()
+        with _beside(path) as (handle, _):
+            os.close(handle)
     except OSError as error:
         raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="name another `--output`") from error
 
@@ -47,21 +98,18 @@ def usual_mode() -> int:
 def write_atomically(path: Path, data: str | bytes, mode: int | None = None) -> None:
     """Replace `path` by `data` in one step; IoFailure leaves the old file as it was. Without `mode` the umask decides."""
     raw = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
+    temporary: Path | None = None
     try:
-        handle, name = _temporary(path.parent)
+        with _beside(path) as (handle, temporary):
+            with os.fdopen(handle, "wb") as out:
+                out.write(raw)
+                out.flush()
+                os.fsync(out.fileno())
+            temporary.chmod(usual_mode() if mode is None else mode)
+            temporary.replace(path)
     except OSError as error:
-        raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="name another `--output`") from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(raw)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.chmod(usual_mode() if mode is None else mode)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="free some space, or name another file") from error
+        hint = "free some space, or name another file" if temporary else "name another `--output`"
+        raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint=hint) from error
 
 
 @contextmanager
@@ -70,18 +118,13 @@ def replacing(path: Path, mode: int | None = None) -> Iterator[TextIO]:
 
     Without `mode` the umask decides who may read it.
     """
-    temporary: Path | None = None
     try:
-        handle, name = _temporary(path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.chmod(usual_mode() if mode is None else mode)
-        temporary.replace(path)
+        with _beside(path) as (handle, temporary):
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+            temporary.chmod(usual_mode() if mode is None else mode)
+            temporary.replace(path)
     except OSError as error:
         raise IoFailure(f"cannot write `{path}`: {error.strerror}", hint="free some space, or name another file") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
