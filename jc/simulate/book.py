@@ -54,6 +54,7 @@ class Book:
     times: list[datetime] = field(init=False)
     _costs: dict[tuple[str, str], Costs] = field(default_factory=dict)
     _places: tuple[Ints, list[Place]] | None = None
+    _alike: Ints | None = None
     _tariffs: dict[str, "Tariffs"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -110,10 +111,12 @@ class Book:
 
     def alike(self) -> Ints:
         """A code for what the requests of a group are, without who sent them and when: no breakdown tells these apart."""
-        mixed = np.zeros(len(self.cube.keys), dtype=np.int64)
-        for name in (name for name in (*FACTS, *FLAGS, "input_bin") if name in self.codes):
-            _, mixed = np.unique(mixed * len(self.values[name]) + self.codes[name], return_inverse=True)
-        return mixed.astype(np.int64)
+        if self._alike is None:
+            mixed = np.zeros(len(self.cube.keys), dtype=np.int64)
+            for name in (name for name in (*FACTS, *FLAGS, "input_bin") if name in self.codes):
+                _, mixed = np.unique(mixed * len(self.values[name]) + self.codes[name], return_inverse=True)
+            self._alike = mixed.astype(np.int64)
+        return self._alike
 
     def _place(self, group: int) -> Place:
         def value(name: str, default: Any = "") -> Any:
