@@ -250,21 +250,23 @@ class Estimator:
         cells, of_group = self.book.cube.cells, self.book.cube.of_group
         seconds, spreads, counts = [], [], []
         for code, offer in enumerate(choice.offers):
+            here = choice.chosen == code
+            if not here.any():
+                continue
             speed = self.speeds.of(offer)
             if speed is None:
                 return
-            share = self._share(of_group, choice.chosen == code)
-            n = np.rint(cells["n"] * share[cells["shape"]]).astype(np.int64)
-            there = np.flatnonzero(n)
+            share = self._share(of_group, here)
+            there = np.flatnonzero((share > 0)[cells["shape"]])
+            shape, rows = cells["shape"][there], cells["n"][there]
             output = bin_tokens(cells["bin"][there])
             if scaled:
-                output = output * self.ratios.by_shape(offer, of_group, len(share))[cells["shape"][there]]
-            rows = np.maximum(cells["n"][there], 1)
+                output = output * self.ratios.by_shape(offer, of_group, len(share))[shape]
             cached = cells["cached"][there] / rows
             fresh = cells["input"][there] / rows - cached
             seconds.append(speed.seconds(fresh, cached, output) + choice.overhead_s)
             spreads.append(speed.spread)
-            counts.append(n[there])
+            counts.append(np.rint(rows * share[shape]).astype(np.int64))
         if counts:
             estimate.latency, estimate.mean_s = spread_out(seconds, spreads, counts)
             if all(spread == EXACT for spread in spreads):
