@@ -128,13 +128,22 @@ def register() -> None:
         importlib.import_module(f"jc.cli.{name}").add_to(app)
 
 
+def _leave() -> None:
+    """On leaving, Python would search all it has for cycles: 20 ms for memory that goes back anyway.
+
+    DuckDB's binding counts on that search: without it, it writes on stderr what it takes for leaks.
+    """
+    if "_duckdb" not in sys.modules:
+        gc.freeze()
+
+
 def main() -> NoReturn:
     """The entry point: run, and leave with the exit code of the outcome."""
     if "_JC_COMPLETE" in os.environ:
         register()
         importlib.import_module("jc.cli.completion").complete(app, "jc")
     signal.signal(signal.SIGTERM, _terminated)
-    atexit.register(gc.freeze)  # on leaving, Python would search all it has for cycles: 20 ms for memory that goes back anyway
+    atexit.register(_leave)
     color = use_color(os.environ.get("JC_COLOR", "auto") or "auto", sys.stderr.isatty())
     try:
         app(prog_name="jc")
