@@ -6,6 +6,7 @@ What is kept in memory is a few bytes a unit; texts are read back from the journ
 """
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
@@ -342,10 +343,11 @@ def answer_body(plan: Plan, slot: Slot) -> dict[str, Any]:
 
 def _repeats(cases: tuple[Case, ...]) -> list[int]:
     """For each case, how many cases before it ask the very same: each of them gets an answer of its own."""
-    seen: dict[str, int] = {}
+    # Digests, not the texts: a set of long prompts would stand in memory twice.
+    seen: dict[bytes, int] = {}
     out = []
     for case in cases:
-        text = repr((case.messages, case.tools))
-        out.append(seen.get(text, 0))
-        seen[text] = out[-1] + 1
+        digest = hashlib.sha256(repr((case.messages, case.tools)).encode("utf-8", "surrogatepass")).digest()
+        out.append(seen.get(digest, 0))
+        seen[digest] = out[-1] + 1
     return out

@@ -240,9 +240,8 @@ class Results:
         families = {party.name: party.lab for party in (*plan.candidates, *plan.judges) if party.lab}
         asked = {slot.case for slot in self.pipeline.scheduled} if self.pipeline.scheduled is not None else range(len(cases))
         prompts = [cases[case].id for case in sorted(asked)]
-        return Evidence(
-            Scored(self, names, lengths=lengths), list(self._marks(names)), families=families, prompts=prompts, candidates=names
-        )
+        games = Scored(self, names, lengths=lengths) if plan.pairwise else ()
+        return Evidence(games, list(self._marks(names)), families=families, prompts=prompts, candidates=names)
 
     def scored(self, names: list[str], *, lengths: bool) -> Iterator[ScoredGame]:
         """The games of pairs with what came of them, judged or settled; `names` are the candidates'."""

@@ -106,13 +106,16 @@ class Reply:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Reply":
         """The reply that `to_json` wrote; unknown fields are ignored, KeyError or TypeError when it is not one."""
-        known = {name: data[name] for name in cls.__slots__ if name in data}
+        known = {name: value for name, value in data.items() if name in _REPLY_FIELDS}
         known["status"] = data["status"]
         if (usage := data.get("usage")) is not None:
             known["usage"] = Usage(**usage)
         if (failure := data.get("failure")) is not None:
             known["failure"] = Failure(**failure)
         return cls(**known)
+
+
+_REPLY_FIELDS = frozenset(Reply.__slots__)
 
 
 def call_key(call: Call) -> str:
