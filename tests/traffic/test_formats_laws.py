@@ -1,5 +1,6 @@
 """Laws of other tools' formats: whatever stands in their fields, every record is a row, a named fault or no model call."""
 
+import csv
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,7 +22,13 @@ FIXTURES = Path(__file__).parent / "fixtures"
 SHAPES = {
     "litellm": "litellm.jsonl", "helicone": "helicone.jsonl", "openrouter": "openrouter.jsonl", "otel-genai": "otlp.jsonl",
     "mooncake": "mooncake.jsonl", "vllm": "vllm_rtx4090_llama-3.1-8b.jsonl", "agent": "agent.jsonl", "sharegpt": "sharegpt.jsonl",
+    "langfuse": "langfuse.json",
 }  # fmt: skip
+TABLES = {"azure": "azure.csv", "burstgpt": "burstgpt.csv", "vidur": "vidur.csv"}
+CELL = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=6),
+    st.sampled_from(["", "7", "-1", "1.5", "nan", "1e30", "2026-10-01 00:00:00", '"']),
+)
 JUNK = st.recursive(
     st.one_of(
         st.none(),
@@ -55,21 +62,41 @@ def broken(record: Any, data: st.DataObject) -> Any:
 @given(data=st.data())
 def test_broken_records_of_any_tool_are_counted(tmp_path: Path, name: str, data: st.DataObject) -> None:
     """Fields of the wrong kind, missing or nested otherwise: rows in = used + rejected, and converting counts alike."""
-    real = [json.loads(line) for line in (FIXTURES / SHAPES[name]).read_text().splitlines()[:2]]
+    text = (FIXTURES / SHAPES[name]).read_text()
+    whole = name == "langfuse"  # an export is one array
+    real = json.loads(text)[:2] if whole else [json.loads(line) for line in text.splitlines()[:2]]
     records = [broken(one, data) for one in real] + real
-    path = tmp_path / "log.jsonl"
-    path.write_text("".join(json.dumps(one) + "\n" for one in records))
+    path = tmp_path / f"log.{'json' if whole else 'jsonl'}"
+    path.write_text(json.dumps(records) if whole else "".join(json.dumps(one) + "\n" for one in records))
 
+    _all_counted(path, name, len(records))
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(rows=st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=4))
+def test_broken_tables_of_any_tool_are_counted(tmp_path: Path, name: str, rows: list[list[str]]) -> None:
+    """Cells of the wrong kind, missing or too many: no row of a CSV file is lost."""
+    real = (FIXTURES / TABLES[name]).read_text().splitlines()[:3]
+    path = tmp_path / "log.csv"
+    with path.open("w", newline="") as out:
+        out.write("\n".join(real) + "\n")
+        csv.writer(out).writerows(rows)
+
+    _all_counted(path, name, 2 + sum(any(row) for row in rows))
+
+
+def _all_counted(path: Path, name: str, records: int) -> None:
     tally = Tally()
     with located(str(path)) as sources:
         rows = list(converted(sources, name, 0, tally))
-    assert len(rows) + sum(tally.rejected.values()) + tally.skipped >= len(records)
+    assert len(rows) + sum(tally.rejected.values()) + tally.skipped >= records
     with suppress(InputError), open_log(str(path), ReadOptions(format=name)) as log:
         log.table([])
         assert log.counts.total == log.counts.used + log.counts.rejected
         assert log.counts.used <= len(rows)
 
 
-def test_every_format_has_a_shape_or_a_table() -> None:
-    """JSON formats are tried here; the others are CSV, or the canonical one, which has laws of its own."""
-    assert set(FORMATS) - set(SHAPES) == {"langfuse", "azure", "burstgpt", "vidur", "canonical"}
+def test_every_format_is_tried() -> None:
+    """As records or as a table; the canonical one has laws of its own."""
+    assert {*SHAPES, *TABLES, "canonical"} == set(FORMATS)
