@@ -354,7 +354,9 @@ def test_structs_in_parquet_are_read_as_objects(tmp_path: Path) -> None:
 
     path = tmp_path / "a.parquet"
     usage = "{'prompt_tokens': 100 + i, 'completion_tokens': 5, 'prompt_tokens_details': {'cached_tokens': 10}}"
-    duckdb.sql(f"SELECT {usage} AS usage, 0.25::DECIMAL(9, 4) AS cost_usd FROM range(1000) t(i)").write_parquet(str(path))
+    with duckdb.connect() as connection:
+        rows = f"SELECT {usage} AS usage, 0.25::DECIMAL(9, 4) AS cost_usd FROM range(1000) t(i)"
+        connection.execute(f"COPY ({rows}) TO '{path}' (FORMAT parquet)")
 
     with open_log(str(path), ReadOptions()) as log:
         answer = log.group(
