@@ -31,8 +31,8 @@ def select_rows(
         inner.append(f"{_raw_time(layout, kind)} AS us")
     for hashed, name in (("id_hash", "request_id"), ("session_hash", "session")):
         if hashed in wanted and name in layout:
-            text = f"nullif({_text(name, layout, kind)}, '')"
-            inner.append(f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END AS {hashed}")
+            text = _text(name, layout, kind)
+            inner.append(f"CASE WHEN {text} <> '' THEN hash({text}) END AS {hashed}")
     outer = [f"{_thinned(name, _typed(name, layout), text_of)} AS {name}" for name in (*ALWAYS, *chosen)]
     outer.append("us" if "ts" in layout else "NULL::BIGINT AS us")
     outer += [hashed if name in layout else f"NULL::UBIGINT AS {hashed}" for hashed, name in _HASHED if hashed in wanted]
@@ -180,7 +180,8 @@ def _clean(layout: Layout) -> str:
     tests = ["true" if all(name in layout for name in REQUIRED) else "false"]
     tests += [f"{name} BETWEEN 0 AND {MAX_TOKENS}" for name in REQUIRED]
     written = [name for name in (*REQUIRED, *EXTRA) if name in layout and not layout.typed(name, "whole")]
-    tests += [f"coalesce(NOT contains(r_{name}, '.'), true)" for name in written]
+    # A fraction has a point, or is so small that it is written with an exponent and rounds to nothing.
+    tests += [f"coalesce(NOT contains(r_{name}, '.') AND ({name} > 0 OR r_{name} = '0'), true)" for name in written]
     tests += [f"r_{name} IS NULL" for name in written if layout.types and not layout.typed(name, "number")]
     tests += ["cached_input_tokens >= 0", "cache_write_tokens >= 0", "cached_input_tokens + cache_write_tokens <= input_tokens"]
     if "ts" in layout:
