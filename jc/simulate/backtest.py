@@ -10,6 +10,7 @@ from jc.traffic.cube import Cube
 from jc.traffic.grid import served_model
 
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
+_MOST_TIMED = 50_000
 LEAST_TEST_ROWS = 50
 
 
@@ -37,7 +38,10 @@ class Backtest:
 
 
 def timed_rows(cube: Cube) -> tuple[Timed, list[str]] | None:
-    """The sampled requests of a cube that have a latency, with the names of their models by code; None when there are none."""
+    """The sampled requests of a cube that have a latency, with the names of their models by code; None when there are none.
+
+    Where all rows were kept, those of some sessions are enough.
+    """
     sample = cube.sample
     if sample is None:
         return None
@@ -45,6 +49,7 @@ def timed_rows(cube: Cube) -> tuple[Timed, list[str]] | None:
     known = np.isfinite(seconds) & (seconds > 0)
     if not known.any():
         return None
+    known &= sample.columns["cluster"] % np.uint64(max(1, int(known.sum()) // _MOST_TIMED)) == 0
     names: dict[str, int] = {}
     codes = np.array([names.setdefault(served_model(key), len(names)) for key in cube.keys], dtype=np.int64)
     cached = sample.columns["cached"][known].astype(np.float64)

@@ -8,18 +8,19 @@ from typing import Any
 from jc.catalog.model import Catalog, RouteTable
 from jc.errors import InputError
 from jc.simulate.edges import edges, grid_of
-from jc.simulate.run import shrunk
+from jc.simulate.run import thinning_of
 from jc.simulate.told import GUIDE_MIX
 from jc.traffic.cube import Cube, merged
 from jc.traffic.cubefile import is_cube, load
 from jc.traffic.read import Log
+from jc.traffic.shrink import shrunk
 
 
 def cube_of_log(log: Log, catalog: Catalog, tables: Sequence[RouteTable], mix: tuple[tuple[str, float], ...] = ()) -> Cube:
     """The cube of a log with a day as its smallest span, cut where prices and limits of the catalog change."""
     found = edges(catalog, tables)
     grid = grid_of(found, tables, (None, None), daily=True, mix=() if log.holds("route_class") else mix or GUIDE_MIX)
-    cube = shrunk(log, grid)
+    cube = shrunk(log, grid, thinning_of(log))
     cube.sample = None
     return cube
 

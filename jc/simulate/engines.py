@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jc.errors import InputError
-from jc.traffic.cube import Cube, Thinning, cube_from, cube_query, merged, needed_columns
+from jc.traffic.cube import Cube, Thinning, merged, needed_columns
 from jc.traffic.grid import Grid
 from jc.traffic.read import Counts, Log, ReadOptions, open_log
 from jc.traffic.schema import NAMES
+from jc.traffic.shrink import shrunk
 from jc.traffic.sources import located
 
 if TYPE_CHECKING:
@@ -104,16 +105,15 @@ def partial(spec: str, work: Work, known: NDArray[np.uint64] | None = None) -> P
 
 def _cube_of(log: Log, work: Work, known: NDArray[np.uint64] | None) -> Cube | None:
     """The cube of a file; None when none of its rows counts."""
-    wanted = needed_columns(work.grid, work.thinning)
     try:
         if known is not None:
-            log.leave_out(known, wanted)
-        answer = log.group(wanted, lambda rows: cube_query(work.grid, rows, work.thinning, log.empty))
+            log.leave_out(known, needed_columns(work.grid, work.thinning))
+        cube = shrunk(log, work.grid, work.thinning)
     except InputError:
         if log.counts.total and not log.counts.used:
             return None
         raise
-    return cube_from(work.grid, answer, work.thinning) if len(answer["n"]) else None
+    return cube if cube.keys else None
 
 
 def files_of(spec: str) -> list[str]:

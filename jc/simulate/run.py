@@ -34,11 +34,12 @@ from jc.simulate.terms import NO_CAP
 from jc.simulate.told import GUIDE_MIX, explain, say_classes, say_mix, say_order
 from jc.simulate.uncertainty import fill_intervals
 from jc.simulate.warmth import ordered
-from jc.traffic.cube import Cube, Thinning, cube_from, cube_query, needed_columns
+from jc.traffic.cube import Cube, Thinning
 from jc.traffic.cubefile import is_cube, load
 from jc.traffic.frames import frame_file
 from jc.traffic.grid import Grid, Split, wanted_columns
 from jc.traffic.read import Counts, Log, ReadOptions, open_log
+from jc.traffic.shrink import shrunk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,19 +67,19 @@ def simulate(question: Question, catalog: Catalog, rows: "pd.DataFrame | None" =
     found = edges(catalog, tables)
     with open_log(question.traffic, read_options(question)) as log:
         classing = _classing(log, question, tables)
-        grid = _grid(question, found, log, classing)
-        cube = shrunk(log, grid, whole=question.row_by_row)
+        grid, thinning = _grid(question, found, log, classing), thinning_of(log, whole=question.row_by_row)
+        cube = shrunk(log, grid, thinning)
         true_span = span_of(cube)
         if found.between(*true_span) != grid.periods:
             grid = replace(grid, periods=found.between(*true_span))
-            cube = shrunk(log, grid, whole=question.row_by_row)
-        simulation = _estimated(question, catalog, cube, log.counts)
-        simulation.notes[:0] = list(log.notes)
-        simulation.truncated = log.truncated
-        simulation.timed = log.holds("ts")
-        say_order(simulation)
-        say_classes(simulation, log.holds("route_class"), question, classing.said if classing else "")
-        return simulation
+            cube = shrunk(log, grid, thinning)
+    simulation = _estimated(question, catalog, cube, log.counts)  # what the log took of memory is free again
+    simulation.notes[:0] = list(log.notes)
+    simulation.truncated = log.truncated
+    simulation.timed = log.holds("ts")
+    say_order(simulation)
+    say_classes(simulation, log.holds("route_class"), question, classing.said if classing else "")
+    return simulation
 
 
 def _from_cluster(question: Question, catalog: Catalog) -> Simulation:
@@ -143,13 +144,6 @@ def read_options(question: Question) -> ReadOptions:
     return ReadOptions(question.format, int(start.timestamp()) * 1_000_000, question.rejects, question.stdin)
 
 
-def shrunk(log: Log, grid: Grid, *, whole: bool = False) -> Cube:
-    """The cube of a log over a grid, thinned by the log's size so that memory stays bounded; `whole` keeps every row."""
-    thinning = thinning_of(log, whole=whole)
-    answer = log.group(needed_columns(grid, thinning), lambda relation: cube_query(grid, relation, thinning, log.empty))
-    return cube_from(grid, answer, thinning)
-
-
 def thinning_of(log: Log | Look, *, whole: bool = False) -> Thinning:
     """How much of a log is kept row by row, by its size; `whole` keeps every row with its key."""
     rows = max(1, log.size // _ROW_BYTES)
@@ -157,7 +151,7 @@ def thinning_of(log: Log | Look, *, whole: bool = False) -> Thinning:
         clusters=1 if whole else max(1, rows // SAMPLE_ROWS),
         latencies=max(1, rows // 2_000_000),
         sized=log.holds("latency_ms") and log.size < _SIZED_BYTES,
-        keyed=whole and log.holds("key"),
+        whole=whole,
     )
 
 

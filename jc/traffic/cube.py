@@ -80,8 +80,8 @@ class Thinning:
     latencies: int = 1
     sized: bool = False
     """Whether cells keep prompt sizes too, for latencies that depend on them."""
-    keyed: bool = False
-    """Whether the sampled rows keep their keys."""
+    whole: bool = False
+    """Whether every row is kept, with its key: they are asked for by `rows_query`, because lists of them take much memory."""
 
 
 def cube_query(grid: Grid, rows: str, thinning: Thinning, empty: frozenset[str] = frozenset()) -> str:
@@ -98,18 +98,34 @@ def cube_query(grid: Grid, rows: str, thinning: Thinning, empty: frozenset[str] 
         columns += ["list(input_tokens) AS inputs", "list(cached_input_tokens) AS cacheds"]
     if "latency_ms" not in empty:
         columns.append(f"list(latency_ms::FLOAT) FILTER (latency_ms IS NOT NULL{thinned}) AS latencies")
-    columns += [f"list({sql}){picked} AS s_{name}" for name, sql in _SAMPLED.items() if name not in empty]
-    if thinning.keyed:
-        columns.append(f"list(hash(coalesce(key, ''))){picked} AS s_key")
-        columns.append("list(DISTINCT {'hash': hash(coalesce(key, '')), 'key': coalesce(key, '')}) AS key_names")
+    if thinning.whole:
+        columns.append(f"min({_code(grid)}) AS code")
+    else:
+        columns += [f"list({sql}){picked} AS s_{name}" for name, sql in _SAMPLED.items() if name not in empty]
     cluster = _cluster(grid)
     relation = f"(SELECT *, {cluster} AS cluster, {cluster} % {thinning.clusters} = 0 AS picked FROM {rows})"
     return f"SELECT {named}, {', '.join(columns)}/*checks*/ FROM {relation} GROUP BY ALL"
 
 
+def rows_query(grid: Grid, rows: str) -> str:
+    """The SQL of all rows, each with the code of its group and the hash of its key."""
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in _SAMPLED.items())
+    return f"SELECT {_code(grid)} AS code, {columns}, {_KEY} AS key FROM (SELECT *, {_cluster(grid)} AS cluster FROM {rows})"
+
+
+def keys_query(rows: str) -> str:
+    """The SQL of the keys of all rows by their hash."""
+    return f"SELECT DISTINCT {_KEY} AS hash, coalesce(key, '') AS key FROM {rows}"
+
+
+def _code(grid: Grid) -> str:
+    """What tells the group of a row."""
+    return f"hash({', '.join(sql for _, sql in key_columns(grid))})"
+
+
 def needed_columns(grid: Grid, thinning: Thinning) -> tuple[str, ...]:
     """The columns of a log that a cube needs."""
-    return (*wanted_columns(grid), "key") if thinning.keyed else wanted_columns(grid)
+    return (*wanted_columns(grid), "key") if thinning.whole else wanted_columns(grid)
 
 
 def _is_empty(name: str, grid: Grid, empty: frozenset[str]) -> bool:
@@ -152,6 +168,9 @@ _SAMPLED = {
 }
 
 
+_KEY = "hash(coalesce(key, ''))"
+
+
 def _cluster(grid: Grid) -> str:
     """What belongs together when intervals are made: the session, else the key, else the request."""
     if grid.clustered == "session":
@@ -161,8 +180,10 @@ def _cluster(grid: Grid) -> str:
     return f"hash(input_tokens, output_tokens, us, {literal('row')})"
 
 
-def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning) -> Cube:
-    """The cube that the answer of `cube_query` holds."""
+def cube_from(
+    grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning, rows: dict[str, NDArray[Any]] | None = None
+) -> Cube:
+    """The cube that the answer of `cube_query` holds, and that of `rows_query` where every row is kept (it is used up)."""
     answer = _filled(grid, answer)
     raw = list(zip(*(answer[f"k_{name}"].tolist() for name in grid.names), strict=True))
     order = sorted(range(len(raw)), key=raw.__getitem__)
@@ -178,13 +199,22 @@ def cube_from(grid: Grid, answer: Mapping[str, NDArray[Any]], thinning: Thinning
         joined = joined_lists([answer["latencies"][at] for at, other in enumerate(served) if other == name], np.float32)
         if len(joined):
             cube.latencies[name] = Histogram.of(joined)
-    sizes = np.array([_length(one) for one in answer["s_input"]], dtype=np.int64)
-    names = (*_SAMPLED, "key") if thinning.keyed else tuple(_SAMPLED)
-    columns = {name: joined_lists(answer.pop(f"s_{name}"), _KINDS[name]) for name in names}
-    cube.sample = _in_order(np.repeat(np.arange(len(keys)), sizes), columns, 1 / thinning.clusters)
-    if thinning.keyed:
-        cube.key_names = {one["hash"]: one["key"] for found in answer["key_names"] for one in found}
+    cube.sample = _picked(answer, thinning) if rows is None else _all(answer, rows)
     return cube
+
+
+def _picked(answer: dict[str, NDArray[Any]], thinning: Thinning) -> Sample:
+    """The rows that the lists of the groups hold."""
+    sizes = np.array([_length(one) for one in answer["s_input"]], dtype=np.int64)
+    columns = {name: joined_lists(answer.pop(f"s_{name}"), _KINDS[name]) for name in _SAMPLED}
+    return _in_order(np.repeat(np.arange(len(sizes)), sizes), columns, 1 / thinning.clusters)
+
+
+def _all(answer: Mapping[str, NDArray[Any]], rows: dict[str, NDArray[Any]]) -> Sample:
+    """All rows, placed in their groups by the codes that both have."""
+    order = np.argsort(answer["code"])
+    group = order[np.searchsorted(answer["code"][order], rows.pop("code"))]
+    return _in_order(group, {name: rows.pop(name).astype(kind, copy=False) for name, kind in _KINDS.items()}, 1.0)
 
 
 def _filled(grid: Grid, answer: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
@@ -198,7 +228,7 @@ def _filled(grid: Grid, answer: Mapping[str, NDArray[Any]]) -> Mapping[str, NDAr
         out.setdefault(name, np.zeros(size, dtype=np.int64))
     out.setdefault("latencies", np.full(size, None, dtype=object))
     for name, value in (("latency_ms", np.nan), ("ttft_ms", np.nan), ("images", 0)):
-        if f"s_{name}" not in out:
+        if "s_input" in out and f"s_{name}" not in out:
             out[f"s_{name}"] = np.array([np.full(_length(one), value) for one in out["s_input"]] + [None], dtype=object)[:-1]
     return out
 
@@ -214,10 +244,10 @@ _KINDS: Mapping[str, Any] = {
 """Tokens of one request fit into 32 bits; what is multiplied with prices is widened first."""
 
 
-def _in_order(group: Ints, columns: Mapping[str, NDArray[Any]], share: float) -> Sample:
-    """A sample in an order of its own, so that it is the same however the log was read or split."""
+def _in_order(group: Ints, columns: dict[str, NDArray[Any]], share: float) -> Sample:
+    """A sample in an order of its own, so that it is the same however the log was read or split; the columns are used up."""
     order = np.lexsort([columns["latency_ms"], columns["output"], columns["input"], columns["us"], columns["cluster"], group])
-    return Sample(group[order], {name: column[order] for name, column in columns.items()}, share)
+    return Sample(group[order], {name: columns.pop(name)[order] for name in list(columns)}, share)
 
 
 def _length(one: Any) -> int:
@@ -316,4 +346,16 @@ def _joined_samples(cubes: Sequence[Cube], at: Mapping[tuple[Any, ...], int]) ->
     return _in_order(group, columns, found[0][1].share)
 
 
-__all__ = ["Cube", "Grid", "Sample", "Thinning", "cube_from", "cube_query", "merged", "needed_columns", "wanted_columns"]
+__all__ = [
+    "Cube",
+    "Grid",
+    "Sample",
+    "Thinning",
+    "cube_from",
+    "cube_query",
+    "keys_query",
+    "merged",
+    "needed_columns",
+    "rows_query",
+    "wanted_columns",
+]

@@ -68,7 +68,8 @@ class Log:
         self._clean_ids: NDArray[np.uint64] | None = None
         self.keeps_ids = False
         """Whether `ids` will be asked for: set before `group`, it saves another read."""
-        self._good = _GOOD
+        self.good = _GOOD
+        """After `table`: the relation of the rows that count."""
         self.empty: frozenset[str] = frozenset()
         """Columns that hold nothing in the relation that a query of `group` gets: all that no row had, on the clean way."""
         self.counts = Counts(skipped=tally.skipped)
@@ -120,7 +121,7 @@ class Log:
                 return answer
         self.empty = frozenset()
         self.table(columns)
-        return self.ask(query(self._good))
+        return self.ask(query(self.good))
 
     def table(self, wanted: Sequence[str], text_of: int = 1) -> None:
         """Make the table `log_rows` with these columns (once; a later call with more columns reads again).
@@ -148,7 +149,7 @@ class Log:
             f"CREATE OR REPLACE TEMP TABLE joined AS SELECT * FROM read_csv('{target}', header=false, columns={{{types}}})"
         )
         names = ", ".join(replaced)
-        self._good = (
+        self.good = (
             f"(SELECT r.* EXCLUDE ({names}), j.* EXCLUDE (id) FROM (SELECT rowid AS id, * FROM log_rows WHERE NOT suspect) r"
             " JOIN joined j USING (id))"
         )
@@ -171,7 +172,7 @@ class Log:
         self._connection.execute("CREATE OR REPLACE TEMP TABLE known AS SELECT unnest(?::UBIGINT[]) AS id_hash", [known.tolist()])
         doubled = "NOT suspect AND id_hash IN (SELECT id_hash FROM known)"
         count = int(self.ask(f"SELECT count(*)::BIGINT AS n FROM log_rows WHERE {doubled}")["n"][0])
-        self._connection.execute(f"UPDATE log_rows SET suspect = true WHERE {doubled}")
+        self._connection.execute(f"UPDATE log_held SET suspect = true WHERE {doubled}")
         self.counts.used -= count
         self.counts.by_reason[Reason.DUPLICATE_ID] += count
 

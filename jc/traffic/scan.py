@@ -15,28 +15,37 @@ _FALSE = ("", "0", "false", "no", "none", "null", "[]", "{}")
 
 
 def select_rows(
-    sources: Sequence[Source], layout: Layout, wanted: Sequence[str], *, trusted: bool = False, text_of: int = 1
+    sources: Sequence[Source],
+    layout: Layout,
+    wanted: Sequence[str],
+    *,
+    held: Sequence[str] | None = None,
+    trusted: bool = False,
+    text_of: int = 1,
 ) -> str:
     """SQL that reads the sources (all of one kind) and gives the wanted canonical columns, `us`, `suspect` and `strange`.
 
     Wanted names are those of the schema, `id_hash` and `session_hash`; a column that the layout lacks comes out as its neutral
-    value (NULL text, false, 0 tokens). `trusted` rows were judged already: none of them is suspect. Suspect rows are strange when
-    they hold a column that matters and that no sample showed.
+    value (NULL text, false, 0 tokens). `held` are those of them that are to come out (None: all). `trusted` rows were judged
+    already: none of them is suspect. Suspect rows are strange when they hold a wanted column that no sample showed.
     `text_of` keeps prompts and messages of one row in so many only.
     """
+    asked = {*wanted, *ALWAYS, "request_id"}  # a column that nobody asks for cannot change the answer
+    wanted = wanted if held is None else held
     kind = sources[0].kind
     chosen = [name for name in dict.fromkeys(wanted) if name not in {"id_hash", "session_hash", *ALWAYS}]
     inner = [f"{_raw(name, layout, kind)} AS r_{name}" for name in (*ALWAYS, *chosen) if name in layout]
     if "ts" in layout:
         inner.append(f"{_raw_time(layout, kind)} AS us")
-    for hashed, name in (("id_hash", "request_id"), ("session_hash", "session")):
+    for hashed, name in HASHED.items():
         if hashed in wanted and name in layout:
             text = _text(name, layout, kind)
             inner.append(f"CASE WHEN {text} <> '' THEN hash({text}) END AS {hashed}")
     outer = [f"{_thinned(name, _typed(name, layout), text_of)} AS {name}" for name in (*ALWAYS, *chosen)]
     outer.append("us" if "ts" in layout else "NULL::BIGINT AS us")
-    outer += [hashed if name in layout else f"NULL::UBIGINT AS {hashed}" for hashed, name in _HASHED if hashed in wanted]
-    asked = {*wanted, *ALWAYS, "request_id"}  # a column that nobody asks for cannot change the answer
+    outer += [
+        hashed if name in layout else f"{neutral(hashed)} AS {hashed}" for hashed, name in HASHED.items() if hashed in wanted
+    ]
     unseen = [] if trusted or kind != "jsonl" else [name for name, columns in layout.unseen.items() if columns & asked]
     suspect, strange = "false" if trusted else f"NOT coalesce({_clean(layout)}, false)", "false"
     if unseen:
@@ -54,7 +63,17 @@ def _thinned(name: str, value: str, text_of: int) -> str:
     return f"CASE WHEN hash({value}) % {text_of} = 0 THEN {value} END"
 
 
-_HASHED = (("id_hash", "request_id"), ("session_hash", "session"))
+HASHED = {"id_hash": "request_id", "session_hash": "session"}
+"""Columns that are hashes of others."""
+
+
+def neutral(name: str) -> str:
+    """What a column holds where a log has none: NULL, false, 0 tokens; with its type."""
+    if name in HASHED:
+        return "NULL::UBIGINT"
+    kinds = {"tokens": "0::INTEGER", "count": "0::INTEGER", "flag": "false::BOOLEAN"}
+    numbers = dict.fromkeys(("ms", "usd", "joules"), "NULL::DOUBLE")
+    return {**kinds, **numbers}.get(BY_NAME[name].kind, "NULL::VARCHAR")
 
 
 def _reader(sources: Sequence[Source], layout: Layout, wanted: Sequence[str], unseen: Sequence[str]) -> str:
@@ -66,7 +85,7 @@ def _reader(sources: Sequence[Source], layout: Layout, wanted: Sequence[str], un
         return f"read_csv({files}, header=true, all_varchar=true, union_by_name=true, sample_size=100)"
     compression = {"none": "none", "gzip": "gzip", "zstd": "zstd"}[sources[0].compression]
     types = dict.fromkeys(unseen, "VARCHAR")
-    needed = {*wanted, *ALWAYS, *(name for hashed, name in _HASHED if hashed in wanted), "ts"}
+    needed = {*wanted, *ALWAYS, *(name for hashed, name in HASHED.items() if hashed in wanted), "ts"}
     for name in needed & set(layout.names):
         for path in layout.names[name]:
             types[path.partition(".")[0]] = _json_type(BY_NAME[name], path)
@@ -154,19 +173,17 @@ def _raw_time(layout: Layout, kind: str) -> str:
 
 
 def _typed(name: str, layout: Layout) -> str:
-    column, there = BY_NAME[name], name in layout
+    if name not in layout:
+        return neutral(name)
+    column = BY_NAME[name]
     if column.kind in {"tokens", "count"}:
-        if not there:
-            return "0::INTEGER"
         cast = f"try_cast(r_{name} AS INTEGER)"
         return cast if name in REQUIRED else f"CASE WHEN r_{name} IS NULL THEN 0 ELSE {cast} END"
     if column.kind == "flag":
-        if not there:
-            return "false"
         return f"coalesce(r_{name}, false)" if layout.typed(name, "boolean") else _flag(f"r_{name}")
     if column.kind in {"ms", "usd", "joules"}:
-        return f"CASE WHEN isfinite(r_{name}) AND r_{name} >= 0 THEN r_{name} END" if there else "NULL::DOUBLE"
-    return f"r_{name}" if there else "NULL::VARCHAR"
+        return f"CASE WHEN isfinite(r_{name}) AND r_{name} >= 0 THEN r_{name} END"
+    return f"r_{name}"
 
 
 def _flag(text: str) -> str:

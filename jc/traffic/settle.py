@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jc.traffic.careful import Found, Reading, Tally, convert, dump, records
 from jc.traffic.formats.known import CANONICAL
-from jc.traffic.layout import Layout, layout_of
+from jc.traffic.layout import ALWAYS, Layout, layout_of
 from jc.traffic.lines import decode
 from jc.traffic.parts import Part, Plan, rewritten, whole_lines
 from jc.traffic.pick import pick
 from jc.traffic.rows import BadRow, Reason
-from jc.traffic.scan import select_rows
+from jc.traffic.scan import HASHED, neutral, select_rows
 from jc.traffic.sources import Source
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_TABLE = "log_rows"
+_TABLE, _VIEW = "log_held", "log_rows"
 _MANY = 5_000
 """More strange rows than this are worth another look at the layout, and another read."""
 _LOOK = 200
@@ -51,20 +51,24 @@ class _Work:
     tally: Tally
     text_of: int
     spans: list[_Span] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    """Those of the columns that the table has: what no row holds takes no memory."""
 
 
 def settle(
     connection: "duckdb.DuckDBPyConnection", plan: Plan, columns: Sequence[str], tally: Tally, text_of: int = 1
 ) -> Settled:
-    """Make the table `log_rows` from all parts; `tally` gets every row that does not count.
+    """Make the table `log_held` from all parts, and of it the view `log_rows`, which has all of these columns.
 
-    Prompts are kept of one row in `text_of` only.
+    `tally` gets every row that does not count. Prompts are kept of one row in `text_of` only.
     """
     connection.execute(f"DROP TABLE IF EXISTS {_TABLE}")
     work = _Work(connection, plan, columns, tally, text_of)
     for part in plan.parts:
         _load(work, part)
-    if "id_hash" in columns:
+    absent = "".join(f", {neutral(name)} AS {name}" for name in dict.fromkeys(columns) if name not in {*work.held, *ALWAYS})
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_VIEW} AS SELECT rowid, *{absent} FROM {_TABLE}")
+    if "id_hash" in work.held:
         _drop_doubles(work)
     used = _one(connection, f"SELECT count(*) FROM {_TABLE} WHERE NOT suspect")
     return Settled(frozenset(columns), used + sum(tally.rejected.values()), used)
@@ -127,8 +131,13 @@ def _repaired(work: _Work, part: Part) -> Part:
 
 
 def _insert(work: _Work, source: Source, layout: Layout, *, trusted: bool) -> None:
-    rows = select_rows([source], layout, work.columns, trusted=trusted, text_of=work.text_of)
     exists = _one(work.connection, f"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{_TABLE}'")
+    fresh = [name for name in work.columns if HASHED.get(name, name) in layout and name not in {*work.held, *ALWAYS}]
+    for name in dict.fromkeys(fresh) if exists else ():
+        value, kind = neutral(name).split("::")
+        work.connection.execute(f"ALTER TABLE {_TABLE} ADD COLUMN {name} {kind} DEFAULT {value}")
+    work.held += dict.fromkeys(fresh)
+    rows = select_rows([source], layout, work.columns, held=work.held, trusted=trusted, text_of=work.text_of)
     head = f"INSERT INTO {_TABLE} BY NAME " if exists else f"CREATE TEMP TABLE {_TABLE} AS "
     work.connection.execute(head + rows)
 

@@ -368,3 +368,22 @@ def test_structs_in_parquet_are_read_as_objects(tmp_path: Path) -> None:
         )
         assert [float(answer[name][0]) for name in ("i", "c", "o", "usd")] == [599_500, 10_000, 5_000, 250]
         assert log._settled is None
+
+
+def test_a_column_that_one_late_row_holds_counts_beside_bad_rows(tmp_path: Path) -> None:
+    """No sample shows that request 900 asks for explicit routing, and a bad first row leads by way of the table."""
+    path = tmp_path / "a.jsonl"
+    rows = [{"input_tokens": 5, "output_tokens": 1, "model": "m", "request_id": f"r{number}"} for number in range(1000)]
+    rows[0] = {"input_tokens": -5, "output_tokens": 1}
+    rows[900] |= {"routing": "explicit", "images": 2}
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    with open_log(str(path), ReadOptions()) as log:
+        answer = log.group(
+            ["routing", "images", "region"],
+            lambda rows: (
+                f"SELECT count(routing)::BIGINT AS n, sum(images)::BIGINT AS i, count(region) AS r/*checks*/ FROM {rows}"
+            ),
+        )
+        assert [int(answer[name][0]) for name in ("n", "i", "r")] == [1, 2, 0]
+        assert (log.counts.used, log.counts.rejected) == (999, 1)
