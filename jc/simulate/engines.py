@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jc.errors import InputError
-from jc.traffic.cube import Cube, Thinning, merged, needed_columns
+from jc.traffic.cube import Cube, merged
+from jc.traffic.cube_sql import Thinning, needed_columns
 from jc.traffic.grid import Grid
 from jc.traffic.read import Counts, Log, ReadOptions, open_log
 from jc.traffic.schema import NAMES

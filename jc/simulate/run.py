@@ -34,7 +34,8 @@ from jc.simulate.terms import NO_CAP
 from jc.simulate.told import GUIDE_MIX, explain, say_classes, say_mix, say_order
 from jc.simulate.uncertainty import fill_intervals
 from jc.simulate.warmth import ordered
-from jc.traffic.cube import Cube, Thinning
+from jc.traffic.cube import Cube
+from jc.traffic.cube_sql import Thinning
 from jc.traffic.cubefile import is_cube, load
 from jc.traffic.frames import frame_file
 from jc.traffic.grid import Grid, Split, wanted_columns

@@ -1,6 +1,7 @@
 """The cube of an open log: in one look where a sample of its rows is enough, by way of a table where every row is kept."""
 
-from jc.traffic.cube import Cube, Thinning, cube_from, cube_query, keys_query, needed_columns, rows_query
+from jc.traffic.cube import Cube, cube_from
+from jc.traffic.cube_sql import Thinning, cube_query, keys_query, needed_columns, rows_query
 from jc.traffic.grid import Grid
 from jc.traffic.read import Log
 

@@ -18,7 +18,8 @@ from jc.simulate.result import payload
 from jc.simulate.run import read_options, simulate
 from jc.simulate.simulation import Question
 from jc.simulate.terms import Allowance, Terms
-from jc.traffic.cube import Cube, Thinning
+from jc.traffic.cube import Cube
+from jc.traffic.cube_sql import Thinning
 from jc.traffic.grid import Grid
 from tests.simulate.worlds import NOW, random_rows, rich_catalog, table_of, written
 

@@ -9,7 +9,8 @@ from jc.errors import InputError
 from jc.simulate.backtest import backtest, timed_rows
 from jc.simulate.fit import Timed, fit, least_squares, robust, speeds_of
 from jc.simulate.speedfile import read_speeds, write_speeds
-from jc.traffic.cube import Thinning, cube_from, cube_query
+from jc.traffic.cube import cube_from
+from jc.traffic.cube_sql import Thinning, cube_query
 from jc.traffic.grid import Grid, wanted_columns
 from jc.traffic.read import ReadOptions, open_log
 
