@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jc.catalog.model import Catalog, Offer, TierOverride, TierRule
 from jc.tiers.assign import UNPLACED, State, assign, gone, hands_on, is_chat, on_day, place_by_hand, unborn
@@ -50,6 +50,8 @@ class Standing:
     evidence: Evidence
     _equal: dict[tuple[str, str], Equality] = field(default_factory=dict, compare=False)
     _screened: dict[str, Screened] = field(default_factory=dict, compare=False)
+    remembered: dict[tuple[object, ...], Any] = field(default_factory=dict, compare=False)
+    """What swaps worked out on this day for requests that differ in their tokens only."""
 
     def screened(self, offer: Offer) -> Screened:
         """What is known of an offer on this day, whatever is asked of it."""

@@ -128,6 +128,15 @@ def _no_tier(asked: Offer, on: date) -> str:
     return "it is in no tier"
 
 
+class _Other(NamedTuple):
+    """Another member of the tier, and what speaks against it: what is said before its limits, and what after."""
+
+    offer: Offer
+    screened: Screened
+    first: Objection | None
+    last: Objection | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Choice:
     """One request against the members of its tier."""
@@ -143,14 +152,10 @@ class _Choice:
         """The cheapest permitted equal, when it is cheaper; ties keep the model asked for, then go by id."""
         allowed: list[tuple[Decimal, str, Offer]] = []
         passed: list[PassedOver] = []
-        for member in self.view.tiers[self.asked.tier]:
-            offer = member.offer
-            if offer is self.asked.offer:
-                continue
-            screened = self.view.screened(offer)
+        for offer, screened, first, last in self._others():
             cost = self.cost(screened)
             usd = cost.usd if cost else None
-            objection = self._objection(member, screened)
+            objection = first or self._too_small(offer) or last
             if objection is not None:
                 passed.append(PassedOver(offer.id, objection.rule, objection.why, usd))
             elif usd is not None and usd < before.usd:
@@ -184,15 +189,20 @@ class _Choice:
             reasons.append(f"it holds {smaller}, which is checked when the request's tokens are given")
         return tuple(reasons)
 
-    def _objection(self, member: Member, screened: Screened) -> Objection | None:
-        return (
-            self._forbidden(member.offer)
-            or self._elsewhere(member.offer)
-            or self._unfit(member.offer)
-            or self._too_small(member.offer)
-            or screened.objection
-            or self._unequal(member)
-        )
+    def _others(self) -> Sequence[_Other]:
+        """The other members of the tier, with what speaks against them whatever the request's size; worked out once a day."""
+        request = self.request
+        key = (self.asked.offer.id, self._region(), request.vision, request.structured_output, request.never)
+        found: tuple[_Other, ...] | None = self.view.remembered.get(key)
+        if found is None:
+            members = [one for one in self.view.tiers[self.asked.tier] if one.offer is not self.asked.offer]
+            found = self.view.remembered[key] = tuple(self._other(member) for member in members)
+        return found
+
+    def _other(self, member: Member) -> _Other:
+        offer, screened = member.offer, self.view.screened(member.offer)
+        first = self._forbidden(offer) or self._elsewhere(offer) or self._unfit(offer)
+        return _Other(offer, screened, first, None if first else screened.objection or self._unequal(member))
 
     def _forbidden(self, offer: Offer) -> Objection | None:
         for pair in self.catalog.policy.swap.never:
