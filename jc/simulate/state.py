@@ -129,7 +129,7 @@ class Walker:
 
     def _served(self, offers: Sequence[Offer], final: Ints, passed: NDArray[np.bool_], bill: Ints) -> Served:
         """Who answered the rows in the end."""
-        columns = {name: self._column(name)[passed] for name in COUNTED}
+        columns = {name: self._column(name, passed) for name in COUNTED}
         return Served.of_rows(offers, (self.rows.group[passed], final[passed]), columns, bill[passed])
 
     def _given_up(self, placed: Assignment, terms: Terms) -> NDArray[np.bool_]:
@@ -160,7 +160,7 @@ class Walker:
         size = len(placed.offers)
         to = placed.chosen[here].copy()
         state = (to, state_of(size, -1), state_of(size), state_of(size))
-        tokens = self._column("input")[here] + self._column("output")[here]
+        tokens = self._column("input", here) + self._column("output", here)
         run(spilled, [self.rows.us[here], placed.chosen[here], tokens, spare[here], (rpm, tpm), state], fast=terms.fast)
         placed.chosen[here] = to
         return int((to < 0).sum())
@@ -174,13 +174,13 @@ class Walker:
         )
         return rpm, tpm, size
 
-    def _column(self, name: str) -> Ints:
-        """A column of the rows in the order of time, wide enough to be multiplied."""
-        return np.asarray(self._sample().columns[name][self.rows.order], dtype=np.int64)
+    def _column(self, name: str, here: Ints | NDArray[np.bool_] | slice = slice(None)) -> Ints:
+        """A column of some rows in the order of time, wide enough to be multiplied."""
+        return np.asarray(self._sample().columns[name][self.rows.order[here]], dtype=np.int64)
 
     def _tokens(self, here: Ints) -> Tokens:
         """The logged usage of some rows."""
-        return Tokens(*(self._column(name)[here] for name in ("input", "cached", "written", "output", "images")))
+        return Tokens(*(self._column(name, here) for name in ("input", "cached", "written", "output", "images")))
 
     @property
     def _scaled(self) -> bool:
@@ -224,7 +224,7 @@ class Walker:
 
     def _classified(self, offer: Offer, here: Ints) -> Ints:
         """What a model costs that classifies these rows before they are answered."""
-        assumed, tokens = self.estimator.assumed, self._column("input")[here]
+        assumed, tokens = self.estimator.assumed, self._column("input", here)
         nothing = np.zeros_like(tokens)
         asked = tokens + assumed.classifier_prompt_tokens
         said = nothing + assumed.classifier_answer_tokens
@@ -242,7 +242,7 @@ class Walker:
         base, warm = costs.base[here], costs.warm[here]
         low, low_warm = base, base
         if allowance.low is not None:
-            bare = self._row_costs(allowance.low, here, self._column("cached")[here])
+            bare = self._row_costs(allowance.low, here, self._column("cached", here))
             low, low_warm = (one + costs.classified[here] for one in bare)
         rows = self.rows.key[here], placed.chosen[here]
         accounts = accounts_of(allowance, terms.subscriptions, rows, self.rows.keys, placed.offers)
@@ -288,11 +288,11 @@ class Walker:
             speed, rows = self.estimator.speeds.of(offer), here[at]
             if speed is None:
                 return None
-            cached = self._column("cached")[rows].astype(np.float64)
-            output = self._column("output")[rows].astype(np.float64)
+            cached = self._column("cached", rows).astype(np.float64)
+            output = self._column("output", rows).astype(np.float64)
             if self._scaled:
                 output *= self._ratio(offer, rows)
-            predicted = speed.seconds(self._column("input")[rows] - cached, cached, output)
+            predicted = speed.seconds(self._column("input", rows) - cached, cached, output)
             factors = np.asarray(speed.spread.factors)
             node = (self.rows.luck[rows] * factors.shape[1]).astype(np.int64)
             seconds[at] = predicted * factors[np.searchsorted(speed.spread.edges, predicted), node] + self.overhead_s
@@ -303,7 +303,7 @@ class Walker:
         self, offers: Sequence[Offer], chosen: Ints, us: Ints, here: Ints, seconds: NDArray[np.float64], fast: bool | None
     ) -> Ints:
         """Waits for the minutes' limits and then for a free place, in the order in which requests can begin."""
-        tokens = (self._column("input") + self._column("output"))[here]
+        tokens = self._column("input", here) + self._column("output", here)
         rpm, tpm, size = self._limits(offers)
         order = np.argsort(us, kind="stable")
         minute = state_of(len(us))
