@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from jc.errors import InputError
 from jc.traffic.formats.values import Format
+from jc.traffic.layout import is_type
 from jc.traffic.lines import Cut, blank, decode, lines, opened
 from jc.traffic.prefix import Prefixes
 from jc.traffic.rows import BadRow, Reason, Row, canonical
@@ -197,7 +198,7 @@ def told(source: Source) -> tuple[Mapping[str, str], int | None]:
         rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(source.path)]).fetchone()
         types = _shape(connection, source)
         for _ in range(_DEPTH):
-            for path in [path for path, kind in types.items() if kind.startswith("STRUCT(")]:
+            for path in [path for path, kind in types.items() if is_type(kind, "struct")]:
                 inside = _shape(connection, source, f"unnest({'.'.join(_identifier(part) for part in path.split('.'))})")
                 types |= {f"{path}.{name}": kind for name, kind in inside.items()}
         return types, rows[0] if rows else None

@@ -67,7 +67,7 @@ class Cube:
 
     def total(self, name: str) -> int:
         """A sum over all groups."""
-        return int(self.groups[name].sum())
+        return sum(self.groups[name].tolist())  # Python's integers: the costs of a large log do not fit into 64 bits
 
 
 def cube_from(

@@ -16,14 +16,21 @@ _WATCHED = (
 """Columns that change a price or a decision: a row that holds one that no sample showed is read carefully."""
 
 
+Type = Literal["whole", "number", "boolean", "moment", "struct"]
 _WHOLE = r"U?(TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\(\d+,0\)"
-_TYPES = {
+_TYPES: Mapping[Type, str] = {
     "whole": _WHOLE,
     "number": _WHOLE + r"|U?HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\)",
     "boolean": "BOOLEAN",
     "moment": "TIMESTAMP( WITH TIME ZONE)?",
+    "struct": r"STRUCT\(.*\)",
 }
 """DuckDB's names of the types that a typed file can hold these in."""
+
+
+def is_type(name: str, wanted: Type) -> bool:
+    """Whether a type of DuckDB can hold what is wanted."""
+    return re.fullmatch(_TYPES[wanted], name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,9 @@ class Layout:
     def __contains__(self, column: object) -> bool:
         return column in self.names
 
-    def typed(self, column: str, wanted: Literal["whole", "number", "boolean", "moment"]) -> bool:
+    def typed(self, column: str, wanted: Type) -> bool:
         """Whether the file itself says that all that carries a column is of a wanted type."""
-        return all(re.fullmatch(_TYPES[wanted], self.types.get(path, "")) for path in self.names[column])
+        return all(is_type(self.types.get(path, ""), wanted) for path in self.names[column])
 
 
 def layout_of(records: Iterable[object], *, columnar: bool = False) -> Layout:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,16 +128,13 @@ def _skip(buffered: io.BufferedReader) -> None:
             return
 
 
-def _constant(_text: str) -> Any:
-    raise BadRow(Reason.WRONG_TYPE)
-
-
 def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A repeated key keeps its first value, as in the fast reader."""
     return dict(reversed(pairs)) if len(pairs) != len(dict(pairs)) else dict(pairs)
 
 
-_decoder = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_first_wins)
+_decoder = json.JSONDecoder(object_pairs_hook=_first_wins)
+_COMMAS = re.compile(r"""("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])""")
 
 
 def decode(raw: bytes | None) -> Any:
@@ -151,6 +149,16 @@ def decode(raw: bytes | None) -> Any:
         raise BadRow(Reason.BAD_UTF8) from None
     try:
         return _decoder.decode(text)
+    except ValueError:
+        return _lenient(text)
+    except RecursionError:
+        raise BadRow(Reason.TRUNCATED_JSON) from None
+
+
+def _lenient(text: str) -> Any:
+    """As the fast reader, which lets a comma stand before a closing bracket."""
+    try:
+        return _decoder.decode(_COMMAS.sub(lambda found: found[1] or "", text))
     except (ValueError, RecursionError):
         raise BadRow(Reason.TRUNCATED_JSON) from None
 

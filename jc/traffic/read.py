@@ -178,7 +178,15 @@ class Log:
 
     def ask(self, sql: str) -> Arrays:
         """The columns of an SQL answer as arrays; after `table` there is `log_rows`, whose rows that count are not suspect."""
-        return _arrays(self._connection, sql)
+        import duckdb
+
+        try:
+            return _arrays(self._connection, sql)
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            raise InputError(
+                "the costs, energies or latencies of the log are too large to add up",
+                hint="cost_usd is in US dollars, energy_j in joules, latency_ms in milliseconds",
+            ) from error
 
     def each(self, sql: str, batch: int) -> Iterator[tuple[Any, ...]]:
         """The rows of an SQL answer, a batch at a time."""

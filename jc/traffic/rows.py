@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from jc.traffic.schema import BY_ANY_NAME, EXTRA, MAX_TOKENS, REQUIRED, SCALED, Column
+from jc.traffic.schema import BY_ANY_NAME, BY_NAME, EXTRA, MAX_TOKENS, MOST, REQUIRED, SCALED, Column
 
 Row = dict[str, Any]
 _FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,9 +72,9 @@ def canonical(record: object, *, timed: bool) -> Row:
             if there is not None:
                 row[column.name] = there
     for name, (target, factor) in SCALED.items():
-        seconds = measure(record.get(name))
-        if target not in row and seconds is not None:
-            row[target] = seconds * factor
+        told = measure(record.get(name), MOST[BY_NAME[target].kind] / factor)
+        if target not in row and told is not None:
+            row[target] = told * factor
     _check_tokens(row)
     if timed and "ts" not in row:
         raise BadRow(Reason.NO_TIMESTAMP)
@@ -116,7 +116,7 @@ def _value(column: Column, value: Any) -> Any:
         return value if isinstance(value, (str, list, dict)) else str(value).lower() if isinstance(value, bool) else str(value)
     if column.kind == "count":
         return tokens(value)
-    return measure(value)
+    return measure(value, MOST[column.kind])
 
 
 def tokens(value: object) -> int:
@@ -142,8 +142,8 @@ def flag(value: object) -> bool:
     return bool(value)
 
 
-def measure(value: object) -> float | None:
-    """A latency, cost or energy: a finite number that is not negative, also written as text; None for anything else.
+def measure(value: object, most: float) -> float | None:
+    """A latency, cost or energy up to the most that can be believed, also written as text; None for anything else.
 
     A row is not rejected for it: the tokens are what counts.
     """
@@ -152,7 +152,7 @@ def measure(value: object) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not 0 <= value <= most:
         return None
     return float(value)
 

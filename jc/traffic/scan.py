@@ -6,9 +6,9 @@ Nothing is parsed twice: the same SELECT feeds the cube (grouped while it is rea
 
 from collections.abc import Iterable, Sequence
 
-from jc.traffic.layout import ALWAYS, Layout
+from jc.traffic.layout import ALWAYS, Layout, is_type
 from jc.traffic.rows import LAST_MICROSECOND
-from jc.traffic.schema import BY_NAME, EXTRA, MAX_LINE_BYTES, MAX_TOKENS, REQUIRED, SCALED, Column
+from jc.traffic.schema import BY_NAME, EXTRA, MAX_LINE_BYTES, MAX_TOKENS, MOST, REQUIRED, SCALED, Column
 from jc.traffic.sources import Source
 
 _FALSE = ("", "0", "false", "no", "none", "null", "[]", "{}")
@@ -120,7 +120,7 @@ def _field(path: str, kind: str, layout: Layout) -> str:
         return identifier(top)
     if kind == "jsonl":
         return f"json_extract({identifier(top)}, {literal('$.' + rest)})"
-    inside = layout.types.get(top, "").startswith("STRUCT(")
+    inside = is_type(layout.types.get(top, ""), "struct")
     return ".".join(identifier(part) for part in path.split(".")) if inside else identifier(path)
 
 
@@ -182,7 +182,7 @@ def _typed(name: str, layout: Layout) -> str:
     if column.kind == "flag":
         return f"coalesce(r_{name}, false)" if layout.typed(name, "boolean") else _flag(f"r_{name}")
     if column.kind in {"ms", "usd", "joules"}:
-        return f"CASE WHEN isfinite(r_{name}) AND r_{name} >= 0 THEN r_{name} END"
+        return f"CASE WHEN r_{name} BETWEEN 0 AND {MOST[column.kind]:g} THEN r_{name} END"
     return f"r_{name}"
 
 

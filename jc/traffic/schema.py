@@ -12,6 +12,8 @@ ColumnKind = Literal["time", "text", "tokens", "count", "flag", "ms", "usd", "jo
 
 MAX_TOKENS = 100_000_000
 """More tokens than this in one request are absurd: fifty times the longest context that is sold."""
+MOST: Mapping[str, float] = {"ms": 1e10, "usd": 1e6, "joules": 1e12}
+"""A request that took longer (115 days), cost more or burnt more says nothing that can be believed: it counts as not told."""
 MAX_LINE_BYTES = 33_554_400
 """A longer line (32 MiB) is not read: it is counted as oversize. It is what one block of the fast reader holds."""
 CLASSES = ("simple", "general", "reasoning", "code", "agent")

@@ -66,6 +66,11 @@ def _fetched(spec: str, folder: Path) -> Iterator[tuple[Path, str]]:
         raise InputError(f"cannot read `{spec}`: {error}", hint="check the address and its driver") from error
 
 
+def local_files(spec: str) -> list[Path]:
+    """The files of a log that lie on a disk: none for standard input and URLs. InputError when there is no such log."""
+    return [] if spec == "-" or "://" in spec else _files(spec)
+
+
 def _files(spec: str) -> list[Path]:
     path = Path(spec)
     try:

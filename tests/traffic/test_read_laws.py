@@ -39,7 +39,11 @@ ROW = st.fixed_dictionaries(
         "model": st.sampled_from(["m", "n", None]),
     },
 )
-LINES = st.lists(st.one_of(ROW.map(lambda row: json.dumps(row).encode()), JUNK), min_size=1, max_size=12)
+SLIPS = st.sampled_from(
+    [b",", b',"x":NaN', b',"cost_usd":-Infinity', b',"x":[1,],', b" // c", b',"x":1e400', b',"y":"\\ud800"', b',"y":01']
+)
+SLIPPED = st.builds(lambda row, slip: json.dumps(row).encode()[:-1] + slip + b"}", ROW, SLIPS)
+LINES = st.lists(st.one_of(ROW.map(lambda row: json.dumps(row).encode()), SLIPPED, JUNK), min_size=1, max_size=12)
 
 
 def judged(path: Path, timed: bool) -> tuple[Counter[Reason], int, int, int]:

@@ -94,11 +94,12 @@ def test_latency_in_seconds_becomes_milliseconds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("0.25", 0.25), (3, 3.0), ("abc", None), (float("inf"), None), (-1, None), (True, None)]
+    ("value", "expected"),
+    [("0.25", 0.25), (3, 3.0), ("abc", None), (float("inf"), None), (1e300, None), (-1, None), (True, None)],
 )
 def test_a_measure_that_is_none_is_dropped_and_the_row_stays(value: object, expected: float | None) -> None:
     """Latency, cost and energy never reject a row: the tokens are what counts."""
-    assert measure(value) == expected
+    assert measure(value, 1e6) == expected
 
 
 @pytest.mark.parametrize(
