@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from jc.cli.output import Out
+from jc.cli.overwrite import refuse_overwriting
 
 SHARED: tuple[inspect.Parameter, ...] = tuple(
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -78,6 +79,7 @@ def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[
         def run(**values: Any) -> None:
             shared = {p.name: values.pop(p.name) if p in added else p.default for p in SHARED}
             with Out.open(**shared) as out:
+                refuse_overwriting(parameters, values, out.files)
                 function(out, **values)
 
         combined = [*parameters, *added]
