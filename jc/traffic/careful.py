@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from jc.errors import InputError
 from jc.traffic.formats.values import Format
 from jc.traffic.layout import is_type
-from jc.traffic.lines import Cut, blank, decode, lines, opened
+from jc.traffic.lines import Cut, blank, decode, delimiter, lines, opened
 from jc.traffic.prefix import Prefixes
 from jc.traffic.rows import BadRow, Reason, Row, canonical
 from jc.traffic.sources import Source
@@ -116,7 +116,7 @@ def _array(source: Source) -> Iterator[Found]:
 
 def _csv(source: Source) -> Iterator[Found]:
     """Rows of a CSV file as records; a row with a NUL, bad UTF-8 or another number of cells is named."""
-    reader = csv.reader(_texts(source))
+    reader = csv.reader(_texts(source), delimiter=delimiter(source.path))
     try:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error:

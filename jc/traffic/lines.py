@@ -5,7 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ _BOM = b"\xef\xbb\xbf"
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _GZIP_STEP, _ZSTD_STEP = 1 << 16, 1 << 11
 _OUT_STEP = 1 << 20
+_HEAD = 1 << 16
+_DELIMITERS = (",", "\t", ";")
 
 
 class Line(NamedTuple):
@@ -57,6 +59,7 @@ class _Inflated(io.RawIOBase):
         self._engine = self._new()
         self._waiting = b""
         self._fresh = True
+        self._faulty = False
         self._out = memoryview(b"")
 
     def _new(self) -> Any:
@@ -92,14 +95,34 @@ class _Inflated(io.RawIOBase):
                 return None
             raise Cut
         self._fresh = False
-        try:
-            if not self._gzip:
+        if not self._gzip:
+            try:
                 return bytes(self._engine.decompress(data))
+            except self._broken as error:
+                raise Cut from error
+        return self._inflated(data)
+
+    def _inflated(self, data: bytes) -> bytes:
+        """What a piece of a gzip holds; where it is faulty what stands before the fault, and Cut when that was given."""
+        if self._faulty:
+            raise Cut
+        before = self._engine.copy()
+        try:
             out: bytes = self._engine.decompress(data, _OUT_STEP)
-        except self._broken as error:
-            raise Cut from error
+        except zlib.error:
+            self._faulty, self._waiting = True, data
+            return _salvaged(before, data)
         self._waiting = self._engine.unconsumed_tail
         return out
+
+
+def _salvaged(engine: Any, data: bytes) -> bytes:
+    """What can be inflated before a fault, byte by byte."""
+    out = []
+    with suppress(zlib.error):
+        for at in range(len(data)):
+            out.append(engine.decompress(data[at : at + 1]))  # noqa: PERF401  what came before the fault stays
+    return b"".join(out)
 
 
 def lines(path: Path, limit: int = MAX_LINE_BYTES) -> Iterator[Line]:
@@ -118,6 +141,14 @@ def lines(path: Path, limit: int = MAX_LINE_BYTES) -> Iterator[Line]:
                 yield Line(number, None)
             else:
                 yield Line(number, raw)
+
+
+def delimiter(path: Path) -> str:
+    """What stands between the cells of a table: the one of `,`, tab and `;` that its first line has most of."""
+    with suppress(Cut), opened(path) as stream:
+        head = stream.readline(_HEAD).decode("utf-8", "replace")
+        return max(_DELIMITERS, key=head.count)
+    return ","
 
 
 def _skip(buffered: io.BufferedReader) -> None:

@@ -7,6 +7,7 @@ Nothing is parsed twice: the same SELECT feeds the cube (grouped while it is rea
 from collections.abc import Iterable, Sequence
 
 from jc.traffic.layout import ALWAYS, Layout, is_type
+from jc.traffic.lines import delimiter
 from jc.traffic.rows import LAST_MICROSECOND
 from jc.traffic.schema import BY_NAME, EXTRA, MAX_LINE_BYTES, MAX_TOKENS, MOST, REQUIRED, SCALED, Column
 from jc.traffic.sources import Source
@@ -82,7 +83,8 @@ def _reader(sources: Sequence[Source], layout: Layout, wanted: Sequence[str], un
     if kind == "parquet":
         return f"read_parquet({files}, union_by_name=true)"
     if kind == "csv":
-        return f"read_csv({files}, header=true, all_varchar=true, union_by_name=true, sample_size=100)"
+        between = literal(delimiter(sources[0].path))
+        return f"read_csv({files}, header=true, all_varchar=true, union_by_name=true, sample_size=100, delim={between})"
     compression = {"none": "none", "gzip": "gzip", "zstd": "zstd"}[sources[0].compression]
     types = dict.fromkeys(unseen, "VARCHAR")
     needed = {*wanted, *ALWAYS, *(name for hashed, name in HASHED.items() if hashed in wanted), "ts"}

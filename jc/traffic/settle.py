@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jc.traffic.careful import Found, Reading, Tally, convert, dump, records
 from jc.traffic.formats.known import CANONICAL
 from jc.traffic.layout import ALWAYS, Layout, layout_of
-from jc.traffic.lines import decode
+from jc.traffic.lines import Cut, decode
 from jc.traffic.parts import Part, Plan, rewritten, whole_lines
 from jc.traffic.pick import pick
 from jc.traffic.rows import BadRow, Reason
@@ -94,10 +94,25 @@ def _load(work: _Work, part: Part) -> None:
         start = _end(work)
         _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
     suspects = _ordinals(work, "suspect", start)
+    if not _legible(ready, suspects):
+        _truncate(work, start)
+        ready = _repaired(work, part)
+        _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
+        suspects = _ordinals(work, "suspect", start)
     span = _Span(ready, start, _end(work) - start, [])
     work.spans.append(span)
     if len(suspects):
         _judge(work, span, suspects)
+
+
+def _legible(part: Part, ordinals: "NDArray[np.int64]") -> bool:
+    """Whether the lines of these rows can be read again; behind a fault in a compressed stream only the fast reader reads on."""
+    if part.source.kind != "jsonl" or part.source.compression == "none":
+        return True
+    try:
+        return all(True for _ in pick(part.source.path, ordinals))
+    except Cut:
+        return False
 
 
 def _ordinals(work: _Work, mark: str, start: int) -> "NDArray[np.int64]":

@@ -387,3 +387,35 @@ def test_a_column_that_one_late_row_holds_counts_beside_bad_rows(tmp_path: Path)
         )
         assert [int(answer[name][0]) for name in ("n", "i", "r")] == [1, 2, 0]
         assert (log.counts.used, log.counts.rejected) == (999, 1)
+
+
+@pytest.mark.parametrize(("name", "between"), [("a.tsv", "\t"), ("a.csv", ";"), ("b.csv", ",")])
+def test_a_table_may_be_separated_otherwise(tmp_path: Path, name: str, between: str) -> None:
+    """Tabs and semicolons are seen in the head of a table; a bad row among the good ones is found all the same."""
+    rows = [("model", "input_tokens", "output_tokens"), ("a, b", "5", "1"), ("m", "-5", "1"), ("m", "7", "2")]
+    quoted = [[f'"{cell}"' if "," in cell else cell for cell in row] for row in rows]
+    (tmp_path / name).write_text("".join(between.join(row) + "\n" for row in quoted))
+
+    with open_log(str(tmp_path / name), ReadOptions()) as log:
+        answer = log.group(["model"], lambda rows: f"SELECT sum(input_tokens)::BIGINT AS i/*checks*/ FROM {rows}")
+        assert (answer["i"].tolist(), log.counts.used, log.counts.rejected) == ([12], 2, 1)
+
+
+def test_a_fault_in_the_middle_of_a_gzip_ends_the_log_there(tmp_path: Path) -> None:
+    """Bytes that were flipped in a compressed stream: the whole lines before them count, and the file is named as cut."""
+    import gzip
+
+    rows = b"".join(
+        b'{"input_tokens":%d,"output_tokens":1,"request_id":"r%d"}\n' % (number % 97, number * 7919) for number in range(9000)
+    )
+    data = bytearray(gzip.compress(rows))
+    for place in range(len(data) // 2, len(data) // 2 + 20):
+        data[place] ^= 0x5A
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(bytes(data))
+
+    with open_log(str(path), ReadOptions()) as log:
+        log.table([])
+        assert 0 < log.counts.used < 9000
+        assert log.counts.total == log.counts.used + log.counts.rejected
+        assert log.truncated == (str(path),)
