@@ -82,8 +82,8 @@ class Estimate:
     """95 % intervals of p50_s, p95_s, mean_s and quality, where they can be told."""
     overhead_s: float = 0.0
     assumptions: list[str] = field(default_factory=list)
-    row_cost: NDArray[np.float64] | None = None
-    """The cost of every sampled row, for intervals."""
+    classifier: Offer | None = None
+    """The model that classifies every prompt before it is answered, where one does."""
     by_groups: Fraction | None = None
     """The cost before rows were walked one by one: without refusals, fallbacks and cheaper models."""
     fees: Fraction = Fraction(0)
@@ -133,7 +133,7 @@ class Estimator:
 
     def _money(self, name: str, choice: Choice, *, scaled: bool) -> Estimate:
         book = self.book
-        kept = self._kept(choice) if name != "as logged" and self.assumed.cache == "aware" else None
+        kept = self._kept(choice) if name != "as logged" else None
         pico: NDArray[Any] = np.zeros(len(choice.chosen), dtype=np.int64)
         blind: NDArray[Any] = np.zeros(len(choice.chosen), dtype=np.int64)
         known = choice.chosen >= 0
@@ -177,7 +177,7 @@ class Estimator:
             backdated=int(n[backdated].sum()),
             overhead_s=choice.overhead_s,
             kept={reason: int(n[choice.kept == number].sum()) for number, reason in enumerate(KEPT)},
-            row_cost=self._row_cost(pico, known),
+            classifier=choice.classifier,
         )
 
     def _sums(self, offer: Offer, kept: Kept | None, *, scaled: bool) -> dict[str, Ints]:
@@ -190,12 +190,22 @@ class Estimator:
     def _kept(self, choice: Choice) -> Kept | None:
         """What of each group's cached tokens is still cached under a choice; None when nothing was cached."""
         sample, book = self.book.cube.sample, self.book
-        if sample is None or self.order is None or not book.groups["cached"].any():
+        kept = None if sample is None else self.kept_of_rows(choice.offers, choice.chosen[sample.group])
+        if sample is None or kept is None:
             return None
-        ttl = np.array([self.ttl_us(offer) for offer in choice.offers] or [0], dtype=np.int64)
-        kept = kept_tokens(self.order, sample, choice.chosen[sample.group], ttl)
         size = len(choice.offers) + 2
         return kept_sums(sample, kept, book.groups["cached"], book.alike() * size + choice.chosen + 2, book.places()[0])
+
+    def kept_of_rows(self, offers: Sequence[Offer], chosen: Ints) -> Ints | None:
+        """The cached tokens that every sampled row finds at the offer that is chosen for it (a code a row).
+
+        None when nothing was cached, and when caches are taken as they were logged.
+        """
+        sample = self.book.cube.sample
+        if sample is None or self.order is None or self.assumed.cache != "aware" or not self.book.groups["cached"].any():
+            return None
+        ttl = np.array([self.ttl_us(offer) for offer in offers] or [0], dtype=np.int64)
+        return kept_tokens(self.order, sample, chosen, ttl)
 
     def ttl_us(self, offer: Offer) -> int:
         """How long the prompt cache of an offer lives, in microseconds."""
@@ -218,19 +228,6 @@ class Estimator:
         }
         extra = self.book.costs(choice.classifier, asked, "classifier")
         return _placed(pico, pico + extra.pico, choice.chosen >= 0)
-
-    def _row_cost(self, pico: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-        """Each sampled row's part of its group's cost, by a weight of its tokens (an output token as four input ones)."""
-        sample = self.book.cube.sample
-        if sample is None:
-            return None
-        groups = self.book.groups
-        fresh = groups["input"] - groups["cached"]
-        weight = fresh + 0.1 * groups["cached"] + 4.0 * groups["output"]
-        per_weight = np.where(known, pico.astype(np.float64), 0.0) / np.maximum(weight, 1)
-        rows = sample.columns
-        row_weight = (rows["input"] - rows["cached"]) + 0.1 * rows["cached"] + 4.0 * rows["output"]
-        return np.asarray(per_weight[sample.group] * row_weight)
 
     # speed
 

@@ -34,10 +34,6 @@ def applied(estimate: Estimate, walk: Walk, estimator: Estimator, logged: Estima
     estimate.fees = sum((one.fee for one in walk.plans), Fraction(0)) / spans_a_month(estimator.book.cube)
     estimate.by_groups, estimate.cost = estimate.cost, walk.cost + estimate.fees
     estimate.pico, estimate.offers = walk.pico, walk.served.offers
-    if estimate.row_cost is not None and estimator.book.cube.sample is not None:
-        stated = estimate.chosen[estimator.book.cube.sample.group] < 0
-        walk.row_cost[stated] = estimate.row_cost[stated]
-        estimate.row_cost = walk.row_cost
     estimate.blind = None
     estimate.rejected += walk.lost + walk.turned_away
     if walk.latency is not None:

@@ -4,7 +4,8 @@ Whole pico-dollars a row. Where a rate is finer than a pico-dollar a token the r
 less than a millionth of a dollar.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from jc.catalog.model import Offer
 from jc.catalog.price import Unpriced
 from jc.simulate.book import Book
 from jc.simulate.tariff import Exact, Rates, Tariff, rate_of, scaled
+from jc.traffic.cube import Sample
 
 Ints = NDArray[np.int64]
 _KINDS = ("cache_read", "cache_write_5m", "input")
@@ -36,6 +38,11 @@ class Tokens(NamedTuple):
         lost = self.cached - kept
         return self._replace(cached=kept, written=np.where(self.written > 0, self.written + lost, self.written))
 
+    def classified(self, prompt_tokens: int, answer_tokens: int) -> "Tokens":
+        """What a model reads and says that classifies the same prompts, with so many tokens of its own for each."""
+        nothing = np.zeros_like(self.input)
+        return Tokens(self.input + prompt_tokens, nothing, nothing, nothing + answer_tokens, nothing)
+
 
 def row_pico(book: Book, offer: Offer, group: Ints, tokens: Tokens, ratio: NDArray[np.float64] | None = None) -> Ints:
     """What rows of these groups cost at an offer, in pico-dollars; Unpriced when a needed rate is not known.
@@ -53,6 +60,24 @@ def row_pico(book: Book, offer: Offer, group: Ints, tokens: Tokens, ratio: NDArr
             raise Unpriced(tariffs.why or f"`{offer.id}` has no price", hint="add its price, or leave the offer out")
         out[rows] = _priced(rates, tokens.at(rows), None if ratio is None else ratio[rows])
     return out
+
+
+def stated_pico(book: Book, sample: Sample) -> NDArray[np.float64]:
+    """What the log says that sampled rows cost: the sums of alike requests, shared out by their tokens.
+
+    An output token weighs as four fresh ones, a cached one a tenth. Who sent a request and when plays no part, so no breakdown
+    changes it.
+    """
+    alike, groups, rows = book.alike(), book.groups, sample.columns
+    size = int(alike.max(initial=0)) + 1
+    stated = np.bincount(alike, weights=groups["cost_pico"].astype(np.float64), minlength=size)
+    weight = np.bincount(alike, weights=_weight(groups), minlength=size)
+    return np.asarray((stated / np.maximum(weight, 1))[alike[sample.group]] * _weight(rows))
+
+
+def _weight(tokens: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    cached = tokens["cached"].astype(np.float64)
+    return np.asarray(tokens["input"] - 0.9 * cached + 4.0 * tokens["output"])
 
 
 def _priced(found: Tariff, tokens: Tokens, ratio: NDArray[np.float64] | None) -> Ints:

@@ -6,14 +6,18 @@ found at the mirrored place of the estimate's distribution.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jc.catalog.price import Unpriced
+from jc.simulate.choices import REFUSED, UNKNOWN
 from jc.simulate.estimate import Estimate, Estimator, comparable
 from jc.simulate.intervals import Draws, Floats, Interval
+from jc.simulate.rowcost import Tokens, row_pico, stated_pico
 from jc.traffic.cube import Sample
 from jc.traffic.histogram import Histogram
 
@@ -39,7 +43,12 @@ def fill_intervals(estimates: Sequence[Estimate], baseline: Estimate, estimator:
     if draws is None or sample is None:
         return
     sums = _Sums()
-    parts = [_Parts.of(estimate, baseline, estimator, sample, sums) for estimate in estimates]
+    costs = [row_costs(estimate, estimator, sample) for estimate in estimates]
+    against = next((cost for estimate, cost in zip(estimates, costs, strict=True) if estimate is baseline), None)
+    against = row_costs(baseline, estimator, sample) if against is None else against
+    parts = [_Parts.of(estimate, estimator, sample, sums) for estimate in estimates]
+    for part, estimate, cost in zip(parts, estimates, costs, strict=True):
+        part.money(cost, None if estimate is baseline else (comparable(estimate, baseline)[sample.group], against), sums)
     if not sums.columns:
         return
     drawn = draws.totals(np.stack(sums.columns, axis=1))
@@ -58,14 +67,8 @@ class _Parts:
     below: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, estimate: Estimate, baseline: Estimate, estimator: Estimator, sample: Sample, sums: _Sums) -> "_Parts":
+    def of(cls, estimate: Estimate, estimator: Estimator, sample: Sample, sums: _Sums) -> "_Parts":
         part = cls()
-        if estimate.row_cost is not None and estimate.row_cost.any():
-            part.cost = (sums.add(estimate.row_cost), -1)
-        if estimate.row_cost is not None and baseline.row_cost is not None and estimate is not baseline:
-            here = comparable(estimate, baseline)[sample.group]
-            if (baseline.row_cost * here).any():
-                part.saving = (sums.add(estimate.row_cost * here), sums.add(baseline.row_cost * here))
         if estimate.points is not None and estimate.judged is not None and estimate.quality is not None:
             share = (estimate.judged / np.maximum(estimator.book.groups["n"], 1))[sample.group]
             points = np.nan_to_num(estimate.points)[sample.group]
@@ -73,6 +76,13 @@ class _Parts:
         if estimate.latency is not None and estimate.walk is None:
             part._times(estimate, estimator, sample, sums)
         return part
+
+    def money(self, cost: Floats, against: tuple[NDArray[np.bool_], Floats] | None, sums: _Sums) -> None:
+        """The columns of cost, and of the change over the rows that both sides answer at a known cost."""
+        if cost.any():
+            self.cost = (sums.add(cost), -1)
+        if against is not None and (before := np.where(against[0], against[1], 0.0)).any():
+            self.saving = (sums.add(np.where(against[0], cost, 0.0)), sums.add(before))
 
     def _times(self, estimate: Estimate, estimator: Estimator, sample: Sample, sums: _Sums) -> None:
         seconds = row_seconds(estimate, estimator, sample)
@@ -114,6 +124,39 @@ def _mirrored(latency: Histogram, at: float, share: Interval) -> Interval:
     return Interval(float(low or 0.0), float(high or 0.0))
 
 
+def row_costs(estimate: Estimate, estimator: Estimator, sample: Sample) -> Floats:
+    """What every sampled row costs, in pico-dollars, by its own tokens, so that no breakdown of the log plays a part.
+
+    Zero where the cost is not known and where nobody answers.
+    """
+    book, walk = estimator.book, estimate.walk
+    out = np.zeros(len(sample.group)) if walk is None else walk.row_cost.copy()
+    chosen = np.where(estimate.known, estimate.chosen, REFUSED)[sample.group]
+    unknown = chosen == UNKNOWN
+    if unknown.any():
+        out[unknown] = stated_pico(book, sample)[unknown]
+    if walk is not None:
+        return out
+    tokens = Tokens(*(sample.columns[name].astype(np.int64) for name in Tokens._fields))
+    counterfactual = estimate.name != LOGGED
+    scaled = counterfactual and estimator.assumed.tokens == "scaled"
+    kept = estimator.kept_of_rows(estimate.offers, estimate.chosen[sample.group]) if counterfactual else None
+    tokens = tokens if kept is None else tokens.keeping(kept)
+    for code, offer in enumerate(estimate.offers):
+        here = np.flatnonzero(chosen == code)
+        ratio = estimator.ratios.factors(offer)[sample.group[here]] if scaled else None
+        if len(here):
+            out[here] = row_pico(book, offer, sample.group[here], tokens.at(here), ratio)
+    if estimate.classifier is not None:
+        place, tariffs = book.tariffs(estimate.classifier)
+        priced = np.array([one is not None for one in tariffs.rates], dtype=bool)[place]
+        here = np.flatnonzero((chosen >= 0) & priced[sample.group])
+        asked = tokens.at(here).classified(estimator.assumed.classifier_prompt_tokens, estimator.assumed.classifier_answer_tokens)
+        with suppress(Unpriced):  # the estimate leaves out what it costs, too
+            out[here] += row_pico(book, estimate.classifier, sample.group[here], asked)
+    return out
+
+
 def row_seconds(estimate: Estimate, estimator: Estimator, sample: Sample) -> Floats:
     """The seconds of every sampled row: as measured, or as the speeds say, with a factor of the spread for each; NaN: unknown."""
     if estimate.latency_origin == "measured":
@@ -132,11 +175,14 @@ def row_seconds(estimate: Estimate, estimator: Estimator, sample: Sample) -> Flo
             output = output * estimator.ratios.factors(offer)[sample.group[here]]
         found = speed.seconds(sample.columns["input"][here] - cached, cached, output) + estimate.overhead_s
         factors = np.asarray(speed.spread.factors)
-        turn = _turns(len(here), factors.shape[1])
+        turn = _turns(sample, here, factors.shape[1])
         seconds[here] = found * factors[np.searchsorted(speed.spread.edges, found), turn]
     return seconds
 
 
-def _turns(rows: int, count: int) -> NDArray[np.int64]:
-    """One of `count` equally likely factors for each row, in turn."""
-    return np.arange(rows, dtype=np.int64) * 7919 % count
+def _turns(sample: Sample, here: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """One of `count` equally likely factors for each row, by what the row is and not by where it stands."""
+    rows = sample.columns
+    mixed = rows["cluster"][here] + rows["us"][here].astype(np.uint64) * np.uint64(7919)
+    mixed = mixed + rows["input"][here].astype(np.uint64) * np.uint64(31) + rows["output"][here].astype(np.uint64)
+    return np.asarray(mixed % np.uint64(count), dtype=np.int64)

@@ -56,7 +56,7 @@ class Walk:
     losses: NDArray[np.int64]
     """The requests of each group that nothing answered because of an outage or a limit of the minute."""
     row_cost: NDArray[np.float64]
-    """What every row of the sample is billed for, in its order."""
+    """What every row of the sample is billed for, in its order; zero for those of models that the catalog does not know."""
     refused: int
     degraded: int
     parked: int

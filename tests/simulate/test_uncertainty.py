@@ -11,7 +11,8 @@ from jc.routing.table import load_table
 from jc.simulate.intervals import MOST_BLOCKS, Draws
 from jc.simulate.run import simulate
 from jc.simulate.simulation import Question, Simulation
-from tests.simulate.worlds import NOW, written
+from jc.simulate.uncertainty import row_costs
+from tests.simulate.worlds import NOW, random_rows, rich_catalog, table_of, written
 
 
 def log(path: Path, **more: object) -> Path:
@@ -27,11 +28,11 @@ def log(path: Path, **more: object) -> Path:
     return written(path / "log.jsonl", rows)
 
 
-def replayed(path: Path, seed: int = 0) -> Simulation:
+def replayed(path: Path, seed: int = 0, by: tuple[str, ...] = ()) -> Simulation:
     """The log next to a pin."""
     catalog = cached_catalog(None)
     table = load_table("pin:openai/gpt-4o-mini", catalog)
-    return simulate(Question(str(path), [("mini", table)], NOW, seed=seed), catalog)
+    return simulate(Question(str(path), [("mini", table)], NOW, seed=seed, by=by), catalog)
 
 
 def test_every_figure_lies_in_its_interval(tmp_path: Path) -> None:
@@ -55,6 +56,62 @@ def test_every_figure_lies_in_its_interval(tmp_path: Path) -> None:
     assert mini.quality is not None
     assert mini.spreads["quality"].low == pytest.approx(mini.quality)
     assert again.spreads == mini.spreads
+
+
+def test_no_breakdown_changes_an_interval_and_rows_count_with_their_own_tokens(tmp_path: Path) -> None:
+    """Half of the sessions are long answers to short prompts: the change is drawn from what their own rows cost on both sides."""
+    chance = np.random.default_rng(3)
+    start = datetime(2026, 10, 5, tzinfo=UTC).timestamp()
+    rows = []
+    for number in range(400):
+        session = number % 40
+        tokens, said = int(chance.integers(1000, 3000)), 10 + 900 * (session % 2)
+        rows.append(
+            {"ts": start + number * 600, "request_id": f"r{number}", "session": f"s{session}", "key": f"k{session % 7}",
+             "model": "openai/gpt-5.4", "route_class": "general", "input_tokens": tokens, "output_tokens": said}
+        )  # fmt: skip
+    path = written(tmp_path / "log.jsonl", rows)
+    plain = replayed(path)
+    logged, mini = plain.estimates
+    for by in (("key",), ("day", "hour"), ("key", "hour")):
+        other = replayed(path, by=by).estimates[1]
+        assert other.interval == mini.interval
+        assert other.saving == mini.saving
+        for name, spread in mini.spreads.items():
+            assert (other.spreads[name].low, other.spreads[name].high) == pytest.approx((spread.low, spread.high), rel=1e-12)
+
+    sample, draws = plain.cube.sample, plain.estimator.draws
+    assert sample is not None
+    assert draws is not None
+    assert mini.saving is not None
+    before, after = (row_costs(one, plain.estimator, sample) for one in (logged, mini))
+    assert (before.sum(), after.sum()) == (logged.cost, mini.cost)
+    by_session = np.stack([np.bincount(draws.index, weights=one) for one in (before, after)])
+    drawn = np.random.default_rng(9).integers(0, 40, (2000, 40))
+    changes = by_session[1][drawn].sum(1) / by_session[0][drawn].sum(1) - 1
+    low, high = np.quantile(changes, [0.025, 0.975])
+    assert high - low > 0.002
+    assert mini.saving.high - mini.saving.low == pytest.approx(high - low, rel=0.15)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_rows_cost_adds_up_to_what_their_groups_cost(tmp_path: Path, seed: int) -> None:
+    """Over every condition that a price can have, with caches kept and lost, and with a model that classifies.
+
+    Marginal charges aside where a cache is partly lost: a group's sums do not tell on which side of a step that was.
+    """
+    catalog = rich_catalog()
+    path = written(tmp_path / "log.jsonl", random_rows(seed, 400))
+    table = table_of(classifier="c/night")
+    found = simulate(Question(str(path), [("routed", table)], NOW, seed=seed, allow_unpriced=True), catalog)
+    assert found.cube.sample is not None
+    for estimate in found.estimates:
+        rows = row_costs(estimate, found.estimator, found.cube.sample)
+        by_group = np.bincount(found.cube.sample.group, weights=rows, minlength=len(estimate.pico))
+        stepped = np.array([one.id == "d/steps" for one in estimate.offers] + [False])[estimate.chosen]
+        told = estimate.known & ~(stepped & (estimate.name != "as logged"))
+        assert by_group[told] == pytest.approx(estimate.pico[told].astype(float), abs=400)
+        assert not by_group[~estimate.known].any()
 
 
 def test_the_interval_of_a_mean_covers_it_nineteen_times_in_twenty() -> None:
