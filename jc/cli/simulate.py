@@ -11,11 +11,13 @@ from jc.cli.amounts import duration_s, moment, share, shares
 from jc.cli.options import command, split_list
 from jc.cli.output import Out, problem, terminal_width
 from jc.cli.simulate_setup import check_windows, confusion_of, dimensions, split_by, terms_of, wants_page
-from jc.errors import AnswerIsNo, StoppedEarly
+from jc.errors import AnswerIsNo, InputError, StoppedEarly
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jc.catalog.model import Catalog, RouteTable
-    from jc.simulate.compare import Limits
+    from jc.simulate.compare import Limits, Verdict
     from jc.simulate.simulation import Question, Simulation
 
 Tables = Annotated[
@@ -103,7 +105,7 @@ def simulate(
     from jc.files import write_atomically
     from jc.report.simulation import simulation_document
     from jc.simulate.breakdown import by_rows
-    from jc.simulate.compare import Limits
+    from jc.simulate.compare import Limits, read_result
     from jc.simulate.plans import plan_rows
     from jc.simulate.result import payload
     from jc.simulate.run import simulate as replay
@@ -111,6 +113,8 @@ def simulate(
     from jc.simulate.speedfile import read_speeds, write_speeds
 
     shown = dimensions(by)
+    limit = Limits(share("--max-cost-increase", max_cost_increase), duration_s("--max-p95", max_p95))
+    earlier = read_result(compare_to) if compare_to is not None else None
     catalog = open_catalog(out)
     question = _question(catalog, traffic, routes, baseline, tokens, cache)
     check_windows(question.tables, window=window, kind=window_kind, budget=budget, find=find_budget)
@@ -129,9 +133,8 @@ def simulate(
     simulation = replay(question, catalog)
     check_bad(simulation.counts.total, simulation.counts.rejected, max_bad)
     values = payload(simulation, by=shown, slo_s=duration_s("--slo", slo), gco2e_per_kwh=grid)
-    said = _compared(
-        values, compare_to, Limits(share("--max-cost-increase", max_cost_increase), duration_s("--max-p95", max_p95))
-    )
+    named_by_themselves(values, question)
+    verdict = _compared(out, values, (compare_to, earlier), limit)
     if plans:
         values["plans"] = {one.name: plan_rows(simulation, catalog, one) for one in simulation.estimates if one.cost}
     page = wants_page(out, report)
@@ -151,21 +154,34 @@ def simulate(
     if report is not None:
         write_atomically(report, document.extra["html"]())
     stop_if_truncated(simulation.truncated)
-    if said:
-        raise AnswerIsNo("; ".join(said))
+    if verdict.unchecked:
+        raise InputError.of(verdict.unchecked)
+    if verdict.passed:
+        raise AnswerIsNo("; ".join(verdict.passed))
 
 
-def _compared(values: "dict[str, Any]", compare_to: Path | None, limits: "Limits") -> list[str]:
-    """Write the comparison with an earlier result into the payload; gives the limits that are passed."""
-    from jc.simulate.compare import broken, compared, read_result
+def named_by_themselves(values: "dict[str, Any]", question: "Question") -> None:
+    """Write beside each table's name as it was typed the one that it has itself, which no path changes."""
+    own = {name: table.name for name, table in question.tables}
+    for row in values["tables"]:
+        row["table"] = own.get(row["name"])
 
-    rows = []
-    if compare_to is not None:
-        rows = compared(values, read_result(compare_to))
-        values["compared_to"], values["compared"] = str(compare_to), rows
-    said = broken(values, rows, limits)
-    values["limits_passed"] = said
-    return said
+
+def _compared(
+    out: Out, values: "dict[str, Any]", earlier: "tuple[Path | None, Mapping[str, Any] | None]", limits: "Limits"
+) -> "Verdict":
+    """Write the comparison with an earlier result into the payload, and what the limits say of it."""
+    from jc.simulate.compare import compared, judged, other_log
+
+    path, before = earlier
+    if before is not None:
+        values["compared_to"], values["compared"] = str(path), compared(values, before)
+        if differs := other_log(values, before):
+            out.warn(f"{differs}; a change says little")
+    verdict = judged(values, before, limits)
+    values["limits_passed"] = list(verdict.passed)
+    values["limits_unchecked"] = [one.message for one in verdict.unchecked]
+    return verdict
 
 
 def _delta(simulation: "Simulation", *, named: bool) -> "dict[str, Any]":
@@ -194,7 +210,6 @@ def open_catalog(out: Out) -> "Catalog":
 
 def named_tables(catalog: "Catalog", routes: list[str] | None) -> "tuple[tuple[tuple[str, RouteTable], ...], bool]":
     """The tables by the names as typed, and whether they are just the shipped ones; all wrong names in one error."""
-    from jc.errors import InputError
     from jc.routing.table import load_table
     from jc.routing.weights import own_weights
 

@@ -119,17 +119,21 @@ def compared_tables(payload: Fields) -> list[Table]:
     rows = payload.get("compared")
     if not rows:
         return []
+    fewer = any(row["before_answered"] != row["after_answered"] for row in rows)
     cells = [
         [
             row["name"],
             f"{usd_amount(number(row['before_usd']))} → {usd_amount(number(row['after_usd']))}",
+            *([f"{percent(row['before_answered'])} → {percent(row['after_answered'])}"] if fewer else []),
             signed_share(row["change"]),
             f"{seconds(number(row['before_p95_s']))} → {seconds(number(row['after_p95_s']))}",
         ]
         for row in rows
     ]
-    columns = (Column("Route table"), Column("Cost", "right"), Column("Change", "right"), Column("p95", "right"))
-    return [Table(columns, cells, title=f"Against {payload['compared_to']}")]
+    heads = ("Cost", *(("Answered",) if fewer else ()), "Change", "p95")
+    each = ", with the change of cost an answered request" if fewer else ""
+    columns = (Column("Route table"), *(Column(head, "right") for head in heads))
+    return [Table(columns, cells, title=f"Against {payload['compared_to']}{each}")]
 
 
 def delta_text(delta: Fields) -> str:

@@ -56,6 +56,33 @@ def test_limits_exit_with_1_and_say_why(log: Path) -> None:
     assert b"+0.0%" in done.stdout
 
 
+def test_a_gate_does_not_open_for_what_it_cannot_tell(log: Path) -> None:
+    """The same table by another path is compared; a table that is new, another log and refused requests do not pass."""
+    table = log.parent / "mine.yaml"
+    table.write_text(
+        "schema_version: 1\nname: mine\nclassifier: local\nroutes: {general: {model: openai/gpt-4o-mini}}\ndefault: general\n"
+    )
+    jc("simulate", log.name, "-r", "mine.yaml", "-o", "old.json", "-q", cwd=log.parent)
+    table.write_text(table.read_text().replace("gpt-4o-mini", "gpt-4o"))
+    gate = ("--compare-to", "old.json", "--max-cost-increase", "5%", "-f", "json")
+    path = jc("simulate", log.name, "-r", str(table), *gate, cwd=log.parent)
+    new = jc("simulate", log.name, "-r", "five-way", *gate, cwd=log.parent)
+    stingy = jc("simulate", log.name, "-r", "mine.yaml", "--budget", "0.01", *gate, cwd=log.parent)
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[:50]))
+    other = jc("simulate", log.name, "-r", "mine.yaml", *gate, cwd=log.parent)
+    shown = jc("simulate", log.name, "-r", "mine.yaml", "--compare-to", "old.json", cwd=log.parent)
+
+    assert (path.returncode, new.returncode, stingy.returncode, other.returncode, shown.returncode) == (1, 2, 1, 2, 0)
+    assert b"costs +1566.7%, more than +5.0%" in path.stderr
+    assert json.loads(path.stdout)["tables"][1]["table"] == "mine"
+    assert b"no table `five-way`" in new.stderr
+    assert b"it has `as logged`, `mine.yaml`" in new.stderr
+    assert b"of the requests at a known cost" in stingy.stderr
+    assert b"another log" in other.stderr
+    assert json.loads(other.stdout)["limits_unchecked"]
+    assert b"warning: the earlier result is of another log" in shown.stderr
+
+
 def test_too_many_bad_rows_exit_with_2_and_rejects_are_written(log: Path) -> None:
     """Two of 102 rows are bad: more than one percent."""
     with log.open("a") as out:
