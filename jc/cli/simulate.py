@@ -164,7 +164,7 @@ def named_by_themselves(values: "dict[str, Any]", question: "Question") -> None:
     """Write beside each table's name as it was typed the one that it has itself, which no path changes."""
     own = {name: table.name for name, table in question.tables}
     for row in values["tables"]:
-        row["table"] = own.get(row["name"])
+        row["table_name"] = own.get(row["name"])
 
 
 def _compared(

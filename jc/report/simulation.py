@@ -55,11 +55,22 @@ def simulation_document(payload: Fields, reproduce: Mapping[str, object], width:
 def records_of(payload: Fields, *, parts: bool) -> list[dict[str, Any]]:
     """The rows of the machine formats: `by` and `value` are empty for a whole table, else the dimension and the part."""
     if not parts or not payload["by"]:
-        return [_record(row) for row in payload["tables"]]
+        return _alike([_record(row) for row in payload["tables"]])
     rows = [{"by": "", "value": "", **_record(row)} for row in payload["tables"]]
+    own = {row["name"]: row.get("table_name") for row in payload["tables"]}
     for name, found in payload["by"].items():
-        rows += [{"by": name, "value": row[name], "name": row["table"], **_amounts(row, {name, "table"})} for row in found]
-    return rows
+        rows += [
+            {"by": name, "value": row[name], "name": row["table"], **_amounts(row, {name, "table"}),
+             "table_name": own.get(row["table"])}
+            for row in found
+        ]  # fmt: skip
+    return _alike(rows)
+
+
+def _alike(rows: Sequence[Fields]) -> list[dict[str, Any]]:
+    """The rows with the same names in the same order; what one does not have is None."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [{name: row.get(name) for name in names} for row in rows]
 
 
 def _amounts(row: Fields, without: set[str]) -> dict[str, Any]:
@@ -321,6 +332,14 @@ def _worse(payload: Fields) -> list[str]:
 
 
 def _record(row: Fields) -> dict[str, Any]:
-    """A row of the tables without what is nested."""
-    flat = {name: value for name, value in row.items() if not isinstance(value, (list, Mapping))}
-    return {**flat, **{f"kept_{name}": value for name, value in row["kept"].items()}}
+    """A row of the tables with all that it holds under the names of the JSON; a list stays one (text in a CSV cell).
+
+    What is kept and the intervals get a column each, whether there are any or not.
+    """
+    flat = {name: value for name, value in row.items() if name not in {"kept", "intervals"}}
+    kept = {f"kept_{name}": value for name, value in row["kept"].items()}
+    return {**flat, **{name: row["intervals"].get(of) for of, name in _INTERVALS.items()}, **kept}
+
+
+_INTERVALS = {"p50_s": "p50_interval_s", "p95_s": "p95_interval_s", "mean_s": "mean_interval_s", "quality": "quality_interval"}
+"""The intervals of a table beside those of cost and change, with their columns."""

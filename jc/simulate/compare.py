@@ -125,7 +125,7 @@ def _typed(row: Fields) -> str:
 
 
 def _own(row: Fields) -> str:
-    return str(row.get("table") or "")
+    return str(row.get("table_name") or "")
 
 
 def _file(row: Fields) -> str:

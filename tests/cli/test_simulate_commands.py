@@ -74,7 +74,7 @@ def test_a_gate_does_not_open_for_what_it_cannot_tell(log: Path) -> None:
 
     assert (path.returncode, new.returncode, stingy.returncode, other.returncode, shown.returncode) == (1, 2, 1, 2, 0)
     assert b"costs +1566.7%, more than +5.0%" in path.stderr
-    assert json.loads(path.stdout)["tables"][1]["table"] == "mine"
+    assert json.loads(path.stdout)["tables"][1]["table_name"] == "mine"
     assert b"no table `five-way`" in new.stderr
     assert b"it has `as logged`, `mine.yaml`" in new.stderr
     assert b"of the requests at a known cost" in stingy.stderr

@@ -1,5 +1,6 @@
 """The tables of a simulation in a terminal: the columns of the mock-up, at any width, and nothing unknown told as zero."""
 
+import json
 from typing import Any
 
 import pytest
@@ -119,6 +120,28 @@ def test_breakdowns_are_rows_of_the_machine_formats() -> None:
     assert lines[0].startswith("by,value,name,requests,cost_usd")
     assert lines[-1].startswith("class,chat,routes.yaml,10,4")
     assert ",-3" in lines[-1]
+
+
+def test_machine_formats_have_the_same_columns_whatever_is_known() -> None:
+    """Intervals are there under the names of the JSON, empty where there are none; every row has every name."""
+    known = row(
+        "routes.yaml",
+        cost_interval_usd=["1.5", "2.5"],
+        change_interval=[-0.4, -0.3],
+        intervals={"p50_s": [1.0, 1.5]},
+        co2e_g=3,
+    )
+    cells = {"class": [part("as logged", "chat", "1", None), part("routes.yaml", "chat", "4", "-3")]}
+    with_, without = (simulation_document(payload(row("as logged"), one, by=cells), {}) for one in (known, ROUTES))
+    lines = [json.loads(line) for line in render(with_, "jsonl").splitlines()]
+    heads = [render(one, "csv").partition("\n")[0].split(",") for one in (with_, without)]
+
+    assert {tuple(line) for line in lines} == {tuple(heads[0])}
+    assert set(heads[0]) - set(heads[1]) == {"co2e_g"}
+    assert {"cost_interval_usd", "change_interval", "p95_interval_s", "quality_interval", "kept_tools"} <= set(heads[1])
+    assert (lines[1]["cost_interval_usd"], lines[1]["p50_interval_s"], lines[1]["co2e_g"]) == (["1.5", "2.5"], [1.0, 1.5], 3)
+    assert lines[0]["co2e_g"] is lines[2]["change_interval"] is None
+    assert '"[""1.5"", ""2.5""]"' in render(with_, "csv")
 
 
 def test_a_loss_is_no_saving_in_another_form() -> None:

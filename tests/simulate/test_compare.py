@@ -90,8 +90,11 @@ def test_a_time_that_nobody_knows_is_not_within_the_limit() -> None:
     ("now", "earlier"),
     [
         ({"name": "../routes/fw.yaml"}, {"name": "/elsewhere/fw.yaml"}),
-        ({"name": "a.yaml", "table": "mine"}, {"name": "b.yaml", "table": "mine"}),
-        ({"name": "pin:gpt-4o", "table": "pin:openai/gpt-4o"}, {"name": "pin:openai/gpt-4o", "table": "pin:openai/gpt-4o"}),
+        ({"name": "a.yaml", "table_name": "mine"}, {"name": "b.yaml", "table_name": "mine"}),
+        (
+            {"name": "pin:gpt-4o", "table_name": "pin:openai/gpt-4o"},
+            {"name": "pin:openai/gpt-4o", "table_name": "pin:openai/gpt-4o"},
+        ),
     ],
 )
 def test_a_table_is_known_by_another_path(now: dict[str, str], earlier: dict[str, str]) -> None:
