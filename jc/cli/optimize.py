@@ -46,7 +46,7 @@ def optimize(
     """
     from jc.report.optimum import optimum_document
     from jc.simulate.optimize import Wanted, confirmed, optimise, skeleton, table_yaml
-    from jc.simulate.optimum_result import optimum_payload
+    from jc.simulate.optimum_result import optimum_payload, yaml_comments
     from jc.simulate.run import simulate
     from jc.simulate.settled import settle
     from jc.simulate.simulation import Question
@@ -70,8 +70,9 @@ def optimize(
     confirmed(found, *bench, base, simulation.baseline)
     values = optimum_payload(found, simulation, wanted)
     chosen = next((one for one in found.shown if one.point is found.chosen), None)
-    row = next((row for row in values["frontier"] if row["chosen"]), None)
-    yaml = table_yaml(chosen.table, _comments(traffic, row)) if chosen is not None and row is not None else None
+    with_it = f"jc simulate {traffic}" + _with({"--mix": mix, "--at": at, "--from": log_format, "--seed": str(seed or "")})
+    said = yaml_comments(values, f"jc optimize {traffic}", with_it) if chosen is not None else {}
+    yaml = table_yaml(chosen.table, said) if chosen is not None else None
     tell(out, simulation)
     document = optimum_document(
         values, yaml, {"command": "jc " + " ".join(sys.argv[1:]), "catalog": catalog.digest[:12]}, terminal_width()
@@ -102,7 +103,7 @@ def _nearest(values: "dict[str, Any]") -> str:
     for row in values["nearest"]:
         if row["gives_up"] == "p95" and row["p95_s"] is not None:
             asked.append(f"--max-p95 {math.ceil(row['p95_s'] * 10) / 10:g}s")
-        if row["gives_up"] == "quality":
+        if row["gives_up"] == "quality" and row["share_of_best"] is not None:
             asked.append(f"--min-quality {math.floor(row['share_of_best'] * 1000) / 1000:g}")
     return f"it can be kept with {' or '.join(asked)}" if asked else "ask for less quality, or for more time"
 
@@ -139,8 +140,6 @@ def pool_of(catalog: "Catalog", names: list[str] | None, region: str | None, at:
     return found
 
 
-def _comments(traffic: str, row: dict[str, Any]) -> dict[str, str]:
-    return {
-        "from": f"Chosen by `jc optimize {traffic}`; `jc simulate {traffic} -r` this file confirms it.",
-        "figures": f"Cost ${row['cost_usd']}, quality {row['quality']:.3f}.",
-    }
+def _with(options: dict[str, str | None]) -> str:
+    """The options that were given and that a simulation needs too, for the file to be confirmed."""
+    return "".join(f" {name} {value}" for name, value in options.items() if value)

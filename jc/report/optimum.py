@@ -10,13 +10,16 @@ from jc.report.conclusion import number
 from jc.report.document import Document
 from jc.report.html import Block, Grid, Listing, Page, Section, render_page
 from jc.report.numbers import UNKNOWN, percent, seconds, usd_amount
-from jc.report.simulation import fitted
+from jc.report.simulation import between, fitted
 from jc.report.simulation_html import signed_share
 from jc.report.table import Column, Table
+from jc.simulate.optimum_result import same_quality
 
 SCHEMA = "jc.optimum/1"
 Fields = Mapping[str, Any]
 WIDTH = 98
+WHOLE = 0.995
+"""A quality that covers a smaller share of the requests carries a mark."""
 MOST_MODELS = 4
 
 
@@ -72,9 +75,9 @@ def _table(rows: list[Fields], title: str) -> Table:
             "Table": ("→ " if row["chosen"] else "  ") + row["name"],
             "Cost": usd_amount(number(row["cost_usd"])),
             "Change": signed_share(row["change"]),
-            "95% interval": f"{signed_share(bounds[0])} to {signed_share(bounds[1])}" if bounds else UNKNOWN,
-            "Quality": percent(row["quality"]),
-            "Its interval": f"{percent(quality[0])} – {percent(quality[1])}" if quality else UNKNOWN,
+            "95% interval": between(bounds, signed_share),
+            "Quality": percent(row["quality"]) + ("" if row["quality"] is None or row["quality_known"] > WHOLE else "*"),
+            "Its interval": between(quality, percent, same=UNKNOWN),
             "p50": seconds(row["p50_s"]),
             "p95": seconds(row["p95_s"]),
         }
@@ -109,6 +112,7 @@ def _foot(payload: Fields) -> list[str]:
         lines.append(f"{tables} simulated with the prompt cache; no other can be cheaper")
     if payload["measures"]:
         lines.append(f"Quality is what was measured of the models: {payload['measures']}")
+    lines += _judged(payload)
     for one in payload["evidence"]:
         shown = ", ".join(one["models"][:MOST_MODELS])
         more = f" and {one['cheaper'] - MOST_MODELS} more" if one["cheaper"] > MOST_MODELS else ""
@@ -122,12 +126,27 @@ def _foot(payload: Fields) -> list[str]:
     return lines
 
 
+def _judged(payload: Fields) -> list[str]:
+    """Over how many requests quality is told, and what a simulation says where it measures the chosen table otherwise."""
+    rows = [*payload["frontier"], *payload["nearest"]]
+    partly = [f"{row['name']} {percent(row['quality_known'], 0)}" for row in rows if 0 < row["quality_known"] <= WHOLE]
+    lines = [f"* quality is known for a part of the requests: {', '.join(partly)}"] if partly else []
+    told = payload["simulated"]
+    if told is not None and not same_quality(payload):
+        value = "leaves the quality of the chosen table open" if told["quality"] is None else (
+            f"tells {percent(told['quality'])} of the chosen table"
+        )  # fmt: skip
+        how = f" ({told['measures']})" if told["measures"] else ""
+        lines.append(f"`jc simulate` {value}{how}, as most models are measured")
+    return lines
+
+
 def _page(payload: Fields, tables: list[Table], lines: list[str], reproduce: Mapping[str, object]) -> str:
     rows = [*payload["frontier"], *payload["nearest"]]
     points = [
         Point(row["name"] + (" (chosen)" if row["chosen"] else ""), usd, row["quality"], *(row["intervals"].get("quality") or ()))
         for row in rows
-        if (usd := number(row["cost_usd"])) is not None
+        if (usd := number(row["cost_usd"])) is not None and row["quality"] is not None
     ]
     blocks: list[Block] = []
     if points:

@@ -256,11 +256,11 @@ def interval_tables(payload: Fields) -> list[Table]:
     for row in payload["tables"]:
         spreads = row["intervals"]
         line = {
-            "Cost": _between(row["cost_interval_usd"], usd_amount),
-            "Change": _between(row["change_interval"], signed_share),
-            "p50": _between(spreads.get("p50_s"), seconds),
-            "p95": _between(spreads.get("p95_s"), seconds),
-            "Quality": _between(spreads.get("quality"), percent),
+            "Cost": between(row["cost_interval_usd"], usd_amount),
+            "Change": between(row["change_interval"], signed_share),
+            "p50": between(spreads.get("p50_s"), seconds),
+            "p95": between(spreads.get("p95_s"), seconds),
+            "Quality": between(spreads.get("quality"), percent, same=UNKNOWN),
         }
         cells.append({"Route table": row["name"], **line})
     heads = [name for name in cells[0] if any(line[name] != UNKNOWN for line in cells)] if cells else []
@@ -271,10 +271,16 @@ def interval_tables(payload: Fields) -> list[Table]:
     return [Table(columns, rows, title="95% intervals, were the log another of its kind")]
 
 
-def _between(pair: Sequence[object] | None, told: Callable[[float | None], str]) -> str:
+def between(pair: Sequence[object] | None, told: Callable[[float | None], str], same: str | None = None) -> str:
+    """An interval in words; where both ends read alike one figure, or what is said instead.
+
+    (A quality whose ends are alike is that of one model: how well it was measured is not known, so there is no interval to tell.)
+    """
     if not pair:
         return UNKNOWN
     low, high = (told(number(one)) for one in pair)
+    if low == high:
+        return low if same is None else same
     return f"{low} to {high}" if low.startswith(MINUS) else f"{low} – {high}"
 
 

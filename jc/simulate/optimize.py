@@ -1,8 +1,9 @@
 """The cheapest model for each class that keeps quality and time: the exact frontier, not a search.
 
 Under a table that routes by class every request's cost, quality and being too slow depend on the model of its own class alone, so
-all three add up over the classes. (p95 ≤ T says that at most 5 % of the requests take longer than T, which is a sum too.) Classes
-are joined one by one, and what another combination beats in all three is dropped: no combination that is left out can win.
+all three add up over the classes. (p95 ≤ T says that at most 5 % of the requests take longer than T, which is a sum too. Quality
+is a mean over the requests whose quality is known, so two sums: of quality, and of these requests.) Classes are joined one by
+one, and what another combination beats in all of them is dropped: no combination that is left out can win.
 
 One thing does not add up: a session whose requests go to several models leaves its prompt cache behind. There the sums are lower
 bounds of the cost, and `jc.simulate.settled` weighs the tables in the order of their bounds until no other can be cheaper.
@@ -21,6 +22,7 @@ from jc.catalog.model import Offer, RouteTable, Rule, Target
 from jc.catalog.price import blend
 from jc.errors import InputError, Where
 from jc.routing.classes import ROUTE_CLASSES
+from jc.simulate.alone import Alone, told_alone
 from jc.simulate.book import Book
 from jc.simulate.breakdown import sum_pico
 from jc.simulate.choices import Choice, Chooser
@@ -46,12 +48,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One class at one model: pico-dollars, quality × requests, requests that take too long, requests."""
+    """One class at one model: pico-dollars, the quality of its judged requests added up, requests that take too long, and how
+    many requests are judged: those whose answers come from a model that was measured.
+    """
 
     model: str
     cost: Fraction
     quality: float
     slow: float
+    judged: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,14 @@ class Point:
     cost: Fraction
     quality: float
     slow: float
+    judged: float
     threshold: float | None = None
     """Below this confidence a request goes where the default class goes; None: the classifier's own thresholds."""
+
+    @property
+    def share(self) -> float:
+        """The expected quality, 0 to 1: over the judged requests, as a simulation tells it."""
+        return self.quality / self.judged if self.judged else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,8 @@ class Optimum:
     proven: bool = True
     qualities: Qualities | None = None
     """The measurements by which points were weighed."""
+    alone: Alone | None = None
+    """The quality of the chosen table as `jc simulate` tells it of that table alone."""
 
     @property
     def cells(self) -> tuple[tuple[Cell, ...], ...]:
@@ -117,7 +130,7 @@ def optimise(estimator: Estimator, chooser: Chooser, pool: Sequence[Offer], want
     belief = Belief.of(book)
     sizes = {name: int(n[belief.taken == at].sum()) for at, name in enumerate(belief.names)}
     names = tuple(sorted(sizes, key=lambda name: (-sizes[name], name)))
-    qualities = Qualities(book.catalog, list(pool))
+    qualities = Qualities(book.catalog, list(pool), also=[*pool, *logged.offers])
     places = {limit: routed(book, names, limit) for limit in thresholds_of(book, names)}
     missing: dict[str, list[tuple[Fraction, str]]] = {}
     left_out: dict[str, str] = {}
@@ -133,8 +146,9 @@ def optimise(estimator: Estimator, chooser: Chooser, pool: Sequence[Offer], want
         if estimate.unpriced or estimate.rejected:
             left_out[offer.id] = next(iter(estimate.unpriced.values()), f"rejects {estimate.rejected:,} requests")
             continue
-        # Images go to one model under every table: what nobody has measured of it makes no difference between two tables.
-        points = np.nan_to_num(believed(estimate, belief, qualities)) * n
+        points = believed(estimate, belief, qualities)
+        judged = np.where(np.isnan(points), 0, n)
+        points = np.nan_to_num(points) * n
         slow = _slow_shares(estimator, choice, wanted.max_p95_s)
         for name in names:
             if qualities.share(offer, name) is None:
@@ -143,7 +157,7 @@ def optimise(estimator: Estimator, chooser: Chooser, pool: Sequence[Offer], want
             for at in range(len(names)):
                 here = place == at
                 if _measured(offer, belief, qualities, here):
-                    sums = float(points[here].sum()), float(slow[here].sum())
+                    sums = float(points[here].sum()), float(slow[here].sum()), float(judged[here].sum())
                     cells[limit][at].append(Cell(offer.id, sum_pico(estimate, here), *sums))
     _refuse_unmeasured(names, dict(zip(names, cells[None], strict=True)), pool)
     whole = {limit: tuple(map(tuple, found)) for limit, found in cells.items() if all(found)}
@@ -193,7 +207,7 @@ def _refuse_unmeasured(names: Sequence[str], cells: Mapping[str, Sequence[Cell]]
 
 def frontier_of(names: tuple[str, ...], cells: Cells, requests: int, wanted: Wanted) -> Optimum:
     """The frontier over the cells of each class, the cheapest point that keeps what is wanted, the nearest where none does."""
-    best = max(sum(max(cell.quality for cell in one) for one in found) for found in cells.values())
+    best = max(best_share(found) for found in cells.values())
     points = _pruned(
         [
             replace(point, threshold=limit)
@@ -203,17 +217,28 @@ def frontier_of(names: tuple[str, ...], cells: Cells, requests: int, wanted: Wan
     )
     limit = P95 * requests + _JUST if wanted.max_p95_s is not None else float("inf")
     allowed = [point for point in points if point.slow <= limit]
-    least = wanted.min_quality * best - _JUST * requests
-    good = [point for point in allowed if point.quality >= least]
-    chosen = min(good, key=lambda point: (point.cost, -point.quality)) if good else None
-    found = Optimum(names, requests, cells, _cost_quality(allowed), chosen, best / requests)
+    least = wanted.min_quality * best - _JUST
+    good = [point for point in allowed if point.share >= least]
+    chosen = min(good, key=lambda point: (point.cost, -point.share)) if good else None
+    found = Optimum(names, requests, cells, _cost_quality(allowed), chosen, best)
     if chosen is None:
         if allowed:
-            found.nearest["quality"] = min(allowed, key=lambda point: (-point.quality, point.cost))
-        fine = [point for point in points if point.quality >= least]
+            found.nearest["quality"] = min(allowed, key=lambda point: (-point.share, point.cost))
+        fine = [point for point in points if point.share >= least]
         if fine:
             found.nearest["p95"] = min(fine, key=lambda point: (point.slow, point.cost))
     return found
+
+
+def best_share(classes: Sequence[Sequence[Cell]]) -> float:
+    """The best quality that any combination has: a ratio of two sums, raised until no class can raise it (Dinkelbach)."""
+    best, found = -1.0, 0.0
+    while found > best:
+        best = found
+        picked = [max(cells, key=lambda cell: cell.quality - best * cell.judged) for cells in classes]
+        judged = sum(cell.judged for cell in picked)
+        found = sum(cell.quality for cell in picked) / judged if judged else 0.0
+    return best
 
 
 def skeleton(pool: Sequence[Offer], at: datetime) -> RouteTable:
@@ -244,13 +269,18 @@ def _slow_shares(estimator: Estimator, choice: Choice, limit: float | None) -> N
 
 
 def _beats(one: Cell | Point, other: Cell | Point) -> bool:
-    """Whether one is at least as good as another in every sum."""
-    return one.cost <= other.cost and one.quality >= other.quality and one.slow <= other.slow
+    """Whether one is at least as good as another, whatever they are joined with.
+
+    A joined quality (Q + x) / (J + y) is no worse with more Q and no more J, and as no quality is above 1, also with more J when
+    Q - J is no less: then what is judged beside is made up for.
+    """
+    cheap = one.cost <= other.cost and one.slow <= other.slow
+    return cheap and one.quality >= other.quality and one.quality - one.judged >= other.quality - other.judged
 
 
 def _undominated(cells: Sequence[Cell]) -> list[Cell]:
     kept: list[Cell] = []
-    for cell in sorted(cells, key=lambda one: (one.cost, -one.quality, one.slow, one.model)):
+    for cell in sorted(cells, key=lambda one: (one.cost, -one.quality, one.judged, one.slow, one.model)):
         if not any(_beats(other, cell) for other in kept):
             kept.append(cell)
     return kept
@@ -258,10 +288,16 @@ def _undominated(cells: Sequence[Cell]) -> list[Cell]:
 
 def joined(classes: Sequence[Sequence[Cell]]) -> list[Point]:
     """All combinations that no other beats in cost, quality and slow requests; InputError when there are too many to prove."""
-    points = [Point((), Fraction(0), 0.0, 0.0)]
+    points = [Point((), Fraction(0), 0.0, 0.0, 0.0)]
     for cells in classes:
         made = [
-            Point((*point.models, cell.model), point.cost + cell.cost, point.quality + cell.quality, point.slow + cell.slow)
+            Point(
+                (*point.models, cell.model),
+                point.cost + cell.cost,
+                point.quality + cell.quality,
+                point.slow + cell.slow,
+                point.judged + cell.judged,
+            )
             for point in points
             for cell in cells
         ]
@@ -273,14 +309,16 @@ def joined(classes: Sequence[Sequence[Cell]]) -> list[Point]:
 
 def _pruned(points: list[Point]) -> list[Point]:
     """The points that no other beats. In the order of cost only what came before can beat a point."""
-    points.sort(key=lambda one: (one.cost, -one.quality, one.slow, one.threshold is not None, one.models))
-    quality, slow = np.empty(len(points)), np.empty(len(points))
+    points.sort(key=lambda one: (one.cost, -one.quality, one.judged, one.slow, one.threshold is not None, one.models))
+    quality, lost, slow = np.empty(len(points)), np.empty(len(points)), np.empty(len(points))
     kept: list[Point] = []
     for point in points:
         size = len(kept)
-        if size and bool(((quality[:size] >= point.quality) & (slow[:size] <= point.slow)).any()):
+        short = point.judged - point.quality
+        good = (quality[:size] >= point.quality) & (lost[:size] <= short)
+        if size and bool((good & (slow[:size] <= point.slow)).any()):
             continue
-        quality[size], slow[size] = point.quality, point.slow
+        quality[size], lost[size], slow[size] = point.quality, short, point.slow
         kept.append(point)
     return kept
 
@@ -288,8 +326,8 @@ def _pruned(points: list[Point]) -> list[Point]:
 def _cost_quality(points: Sequence[Point]) -> list[Point]:
     """The frontier of cost and quality, the cheapest first."""
     out: list[Point] = []
-    for point in sorted(points, key=lambda one: (one.cost, -one.quality, one.models)):
-        if not out or point.quality > out[-1].quality + 1e-12:
+    for point in sorted(points, key=lambda one: (one.cost, -one.share, one.models)):
+        if not out or point.share > out[-1].share + 1e-12:
             out.append(point)
     return out
 
@@ -300,7 +338,7 @@ def confirmed(
     """Estimate the tables of the frontier (at most so many, evenly, with the chosen one) as `jc simulate` would."""
     points = list(optimum.frontier)
     if optimum.chosen is not None and optimum.chosen not in points:
-        points = sorted([*points, optimum.chosen], key=lambda point: (point.cost, point.quality))
+        points = sorted([*points, optimum.chosen], key=lambda point: (point.cost, point.share))
     kept = evenly(points, most, lambda point: point is optimum.chosen)
     asked = [("frontier", point) for point in kept] + list(optimum.nearest.items())
     for number, (why, point) in enumerate(asked, 1):
@@ -315,6 +353,8 @@ def confirmed(
         fill(estimator.book, estimates, optimum.qualities)
         fill_intervals(estimates, logged, estimator)
         widen(estimator.book, estimates, optimum.qualities)
+    chosen = next((one.estimate for one in optimum.shown if one.point is optimum.chosen), None)
+    optimum.alone = None if chosen is None else told_alone(estimator.book, chosen, logged)
 
 
 def _standing(optimum: Optimum) -> list[Shown]:
@@ -322,11 +362,11 @@ def _standing(optimum: Optimum) -> list[Shown]:
 
     def beaten(one: Shown) -> bool:
         others = (other for other in optimum.shown if other is not one and other.why == "frontier")
-        cost, quality = one.estimate.cost, one.point.quality
+        cost, quality = one.estimate.cost, one.point.share
         return any(
             other.estimate.cost <= cost
-            and other.point.quality >= quality
-            and (other.estimate.cost, -other.point.quality) != (cost, -quality)
+            and other.point.share >= quality
+            and (other.estimate.cost, -other.point.share) != (cost, -quality)
             for other in others
         )
 

@@ -1,5 +1,6 @@
 """The answer of `jc optimize` as plain values: the payload of `jc.optimum/1`. Money is exact decimal text."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from jc.simulate.breakdown import money_text
@@ -14,6 +15,8 @@ MOST_COMMANDS = 3
 
 FEW_ANSWERS = 10
 """With fewer answers of an own eval a class is decided on thin evidence."""
+_ALIKE = 1e-9
+_WHOLE = 0.995
 
 
 def optimum_payload(found: Optimum, simulation: Simulation, wanted: Wanted) -> dict[str, Any]:
@@ -38,14 +41,42 @@ def optimum_payload(found: Optimum, simulation: Simulation, wanted: Wanted) -> d
         "thin": _thin(found),
         "left_out": found.left_out,
         "measures": found.qualities.measures() if found.qualities is not None else "",
+        "simulated": None if found.alone is None else {"quality": found.alone.quality, "measures": found.alone.measures},
     }
+
+
+def same_quality(payload: Mapping[str, Any]) -> bool:
+    """Whether `jc simulate` tells the chosen table's quality as it stands on the frontier."""
+    told = payload["simulated"] and payload["simulated"]["quality"]
+    row = next((row for row in payload["frontier"] if row["chosen"]), None)
+    if row is None or told is None or row["quality"] is None:
+        return row is not None and told is row["quality"]
+    return bool(abs(told - row["quality"]) < _ALIKE)
+
+
+def yaml_comments(payload: Mapping[str, Any], asked: str, simulated: str) -> dict[str, str]:
+    """What the file of the chosen table says of itself: the command that chose it (`asked`), the one that simulates it."""
+    row = next(row for row in payload["frontier"] if row["chosen"])
+    same, told = same_quality(payload), payload["simulated"]
+    known = row["quality_known"]
+    covers = "" if known > _WHOLE else f" over the {known:.0%} of the requests whose models were measured"
+    quality = "not known" if row["quality"] is None else f"{row['quality']:.3f}{covers}"
+    lines = {
+        "from": f"Chosen by `{asked}`; `{simulated} -r` this file confirms {'it' if same else 'its cost and speed'}.",
+        "figures": f"Cost ${row['cost_usd']}, quality {quality}.",
+    }
+    if not same and told is not None:
+        value = "not told" if told["quality"] is None else f"{told['quality']:.3f}"
+        how = f" ({told['measures']})" if told["measures"] else ""
+        lines["measured"] = f"Its quality there is {value}{how}, as most models are measured; here: {payload['measures']}."
+    return lines
 
 
 def _row(one: Shown, found: Optimum, simulation: Simulation) -> dict[str, Any]:
     estimate, point = one.estimate, one.point
     latency = estimate.latency
     quantiles = latency.quantiles([at for _, at in QUANTILES]) if latency is not None else [None] * len(QUANTILES)
-    quality = point.quality / max(1, found.requests)
+    quality = point.share if point.judged else None
     return {
         "name": estimate.name,
         "chosen": point is found.chosen,
@@ -54,7 +85,8 @@ def _row(one: Shown, found: Optimum, simulation: Simulation) -> dict[str, Any]:
         "change": change(estimate, simulation.baseline),
         "change_interval": None if estimate.saving is None else [estimate.saving.low, estimate.saving.high],
         "quality": quality,
-        "share_of_best": quality / found.best_quality if found.best_quality else None,
+        "quality_known": estimate.quality_known,
+        "share_of_best": quality / found.best_quality if quality is not None and found.best_quality else None,
         "intervals": {name: [spread.low, spread.high] for name, spread in estimate.spreads.items()},
         **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
         "mean_s": estimate.mean_s,

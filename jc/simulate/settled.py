@@ -45,8 +45,7 @@ def settle(optimum: Optimum, estimator: Estimator, chooser: Chooser, base: Route
 def kept(point: Point, optimum: Optimum, wanted: Wanted) -> bool:
     """Whether a combination keeps the quality and the time that are wanted."""
     fast = wanted.max_p95_s is None or point.slow <= P95 * optimum.requests + 1e-9
-    least = (wanted.min_quality * optimum.best_quality - 1e-9) * optimum.requests
-    return fast and point.quality >= least
+    return fast and point.share >= wanted.min_quality * optimum.best_quality - 1e-9
 
 
 def by_bound(classes: Sequence[Sequence[Cell]]) -> Iterator[Point]:
@@ -59,7 +58,8 @@ def by_bound(classes: Sequence[Sequence[Cell]]) -> Iterator[Point]:
         cost, places = heapq.heappop(heap)
         chosen = [cells[at] for cells, at in zip(ordered, places, strict=True)]
         models = tuple(cell.model for cell in chosen)
-        yield Point(models, cost, sum(cell.quality for cell in chosen), sum(cell.slow for cell in chosen))
+        quality, slow, judged = (sum(getattr(cell, name) for cell in chosen) for name in ("quality", "slow", "judged"))
+        yield Point(models, cost, quality, slow, judged)
         for number, at in enumerate(places):
             if at + 1 < len(ordered[number]):
                 following = (*places[:number], at + 1, *places[number + 1 :])

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +20,19 @@ from jc.catalog.model import Offer
 from jc.catalog.names import resolve_all
 from jc.errors import InputError
 from jc.routing.table import load_table
-from jc.simulate.optimize import Cell, Optimum, Point, Wanted, confirmed, joined, optimise, skeleton, table_of, table_yaml
+from jc.simulate.optimize import (
+    Cell,
+    Optimum,
+    Point,
+    Wanted,
+    best_share,
+    confirmed,
+    joined,
+    optimise,
+    skeleton,
+    table_of,
+    table_yaml,
+)
 from jc.simulate.run import simulate
 from jc.simulate.settled import by_bound, settle
 from jc.simulate.simulation import Question, Simulation
@@ -31,6 +44,7 @@ CELL = st.builds(
     cost=st.integers(0, 20).map(Fraction),
     quality=st.integers(0, 10).map(float),
     slow=st.integers(0, 5).map(float),
+    judged=st.integers(10, 14).map(float),
 )
 POOL = ["openai/gpt-4o", "openai/gpt-4o-mini", "deepseek-v3", "llama-3.3-70b-instruct", "google/gemini-2.5-pro"]
 
@@ -38,15 +52,23 @@ POOL = ["openai/gpt-4o", "openai/gpt-4o-mini", "deepseek-v3", "llama-3.3-70b-ins
 @settings(max_examples=80, deadline=None)
 @given(classes=st.lists(st.lists(CELL, min_size=1, max_size=4), min_size=1, max_size=4))
 def test_nothing_that_is_left_out_could_win(classes: list[list[Cell]]) -> None:
-    """Every combination is beaten or matched by one of the frontier, and none of the frontier beats another."""
+    """Every combination is beaten or matched by one of the frontier: no dearer, no slower, and as good over what was judged."""
     points = joined(classes)
 
     for combination in itertools.product(*classes):
         cost = sum((cell.cost for cell in combination), Fraction(0))
-        quality, slow = sum(cell.quality for cell in combination), sum(cell.slow for cell in combination)
-        assert any(point.cost <= cost and point.quality >= quality and point.slow <= slow for point in points)
+        share, slow = share_of(combination), sum(cell.slow for cell in combination)
+        assert any(point.cost <= cost and point.share >= share and point.slow <= slow for point in points)
+    best = max(share_of(combination) for combination in itertools.product(*classes))
+    assert best_share(classes) == pytest.approx(best)
     for one, other in itertools.permutations(points, 2):
-        assert not (one.cost <= other.cost and one.quality >= other.quality and one.slow <= other.slow)
+        worse = one.quality < other.quality or one.judged - one.quality > other.judged - other.quality
+        assert not (one.cost <= other.cost and one.slow <= other.slow) or worse
+
+
+def share_of(cells: Sequence[Cell]) -> float:
+    """The quality of a combination over what was judged of it."""
+    return sum(cell.quality for cell in cells) / sum(cell.judged for cell in cells)
 
 
 def log(path: Path, **more: Any) -> Path:
@@ -75,7 +97,8 @@ def test_a_chosen_table_is_confirmed_by_a_simulation(tmp_path: Path) -> None:
     one = next(one for one in found.shown if one.point is found.chosen)
     estimate, table = one.estimate, one.table
     assert found.chosen.cost == estimate.cost
-    assert found.chosen.quality >= 0.9 * found.best_quality * found.requests - 1e-9
+    assert found.chosen.share >= 0.9 * found.best_quality - 1e-9
+    assert estimate.quality == pytest.approx(found.chosen.share)
     path = tmp_path / "table.yaml"
     path.write_text(table_yaml(table, {"why": "a test"}))
     again = simulate(Question(traffic, [("again", load_table(str(path), catalog))], NOW), catalog).estimates[1]
@@ -93,7 +116,7 @@ def test_more_quality_costs_more_and_time_limits_cost_too(tmp_path: Path) -> Non
 
     def frontier(wanted: Wanted) -> list[tuple[Fraction, float]]:
         found = optimise(simulation.estimator, simulation.chooser, pool, wanted, simulation.baseline)
-        return [(point.cost, point.quality) for point in found.frontier]
+        return [(point.cost, point.share) for point in found.frontier]
 
     free, timed = frontier(Wanted()), frontier(replace(Wanted(), max_p95_s=6.0))
 
@@ -112,17 +135,20 @@ def test_classes_that_nobody_has_measured_are_an_error(tmp_path: Path) -> None:
         optimise(simulation.estimator, simulation.chooser, pool, Wanted(), simulation.baseline)
 
 
+def share_at(models: Sequence[str], cells: Sequence[Sequence[Cell]]) -> float:
+    """The quality of one combination; minus infinity where a model was not measured for its class."""
+    picked = [next((cell for cell in cells[at] if cell.model == model), None) for at, model in enumerate(models)]
+    return share_of([cell for cell in picked if cell is not None]) if all(picked) else float("-inf")
+
+
 def brute_force(simulation: Simulation, pool: list[Offer], found: Optimum, wanted: Wanted) -> list[tuple[Fraction, float, float]]:
     """Cost, quality and p95 of every table over a pool, each one simulated for itself."""
     out = []
     for models in itertools.product([offer.id for offer in pool], repeat=len(found.classes)):
-        table = table_of(found.classes, Point(models, Fraction(0), 0.0, 0.0), skeleton(pool, NOW))
+        table = table_of(found.classes, Point(models, Fraction(0), 0.0, 0.0, 0.0), skeleton(pool, NOW))
         estimate = simulation.estimator.of("one", simulation.chooser.choose(table), simulation.baseline)
         assert estimate.latency is not None
-        quality = sum(
-            next((cell.quality for cell in found.cells[number] if cell.model == model), float("-inf"))
-            for number, model in enumerate(models)
-        )
+        quality = share_at(models, found.cells)
         slow = estimate.latency.share_above(wanted.max_p95_s) if wanted.max_p95_s else 0.0
         out.append((estimate.cost, quality, slow or 0.0))
     return out
@@ -136,9 +162,9 @@ def test_no_table_of_all_that_there_are_is_cheaper(tmp_path: Path, wanted: Wante
     pool = resolve_all(catalog, POOL)
 
     found = optimise(simulation.estimator, simulation.chooser, pool, wanted, simulation.baseline)
-    least = wanted.min_quality * found.best_quality * found.requests
+    least = wanted.min_quality * found.best_quality
     fit = [
-        cost for cost, quality, slow in brute_force(simulation, pool, found, wanted) if quality >= least - 1e-6 and slow <= 0.05
+        cost for cost, quality, slow in brute_force(simulation, pool, found, wanted) if quality >= least - 1e-9 and slow <= 0.05
     ]
 
     assert (found.chosen.cost if found.chosen else None) == (min(fit) if fit else None)
@@ -161,8 +187,8 @@ def test_with_a_prompt_cache_no_table_is_cheaper_either(tmp_path: Path) -> None:
     for wanted in (Wanted(0.5), Wanted(0.93), Wanted(0.97), Wanted(1.0)):
         found = optimise(*bench, pool, wanted, simulation.baseline)
         settle(found, *bench, skeleton(pool, NOW), wanted, simulation.baseline)
-        least = wanted.min_quality * found.best_quality * found.requests
-        fit = [cost for cost, quality, _ in brute_force(simulation, pool, found, wanted) if quality >= least - 1e-6]
+        least = wanted.min_quality * found.best_quality
+        fit = [cost for cost, quality, _ in brute_force(simulation, pool, found, wanted) if quality >= least - 1e-9]
 
         assert found.proven
         assert found.tried >= 1
@@ -227,18 +253,49 @@ def test_the_page_draws_the_frontier(tmp_path: Path) -> None:
     assert b"vega-lite" in done.stdout
 
 
-def test_simulate_gives_the_same_cost_quality_and_speed_for_the_file(tmp_path: Path) -> None:
-    """Of the whole catalog: the figures of the chosen row are those of its file."""
-    name = log(tmp_path, vision=False).name
+@pytest.mark.parametrize("more", [{"vision": False}, {}])
+def test_simulate_gives_the_same_cost_quality_and_speed_for_the_file(tmp_path: Path, more: dict[str, Any]) -> None:
+    """Of the whole catalog: the figures of the chosen row are those of its file, also where images go to an unmeasured model."""
+    name = log(tmp_path, **more).name
     found = json.loads(jc("optimize", name, "-o", "t.yaml", "-f", "json", cwd=tmp_path).stdout)
     again = json.loads(jc("simulate", name, "-r", "t.yaml", "-f", "json", cwd=tmp_path).stdout)["tables"][1]
 
     chosen = next(row for row in found["frontier"] if row["chosen"])
     assert again["cost_usd"] == chosen["cost_usd"]
+    assert again["quality_known"] == chosen["quality_known"]
     assert again["quality"] == pytest.approx(chosen["quality"])
     assert (again["p50_s"], again["p95_s"]) == (chosen["p50_s"], chosen["p95_s"])
     assert again["change"] == pytest.approx(chosen["change"])
     assert all("jc evals run" in one["command"] for one in found["evidence"])
+
+
+def test_a_quality_that_nobody_measured_is_a_dash(tmp_path: Path) -> None:
+    """Not zero: images alone, all answered by a model without scores."""
+    name = log(tmp_path, images=1).name
+    asked = ("optimize", name, "--pool", "deepseek-v3,gpt-4o-mini,meta-llama/llama-4-scout")
+    found = json.loads(jc(*asked, "-o", "t.yaml", "-f", "json", cwd=tmp_path).stdout)
+
+    chosen = next(row for row in found["frontier"] if row["chosen"])
+    assert (chosen["quality"], chosen["quality_known"], chosen["intervals"].get("quality")) == (None, 0.0, None)
+    assert "quality not known." in (tmp_path / "t.yaml").read_text("utf-8")
+    assert "quality –" in jc(*asked, cwd=tmp_path).stdout.decode().splitlines()[0]
+
+
+def test_the_file_tells_what_simulate_says_where_it_measures_otherwise(tmp_path: Path) -> None:
+    """A pool is compared by what its members share; the answer and the file have the figure of `jc simulate` beside."""
+    name = log(tmp_path).name
+    asked = ("optimize", name, "--pool", "gpt-4o-mini,deepseek-v3,llama-3.3-70b", "--at", "2026-11-01")
+    found = json.loads(jc(*asked, "-o", "t.yaml", "-f", "json", cwd=tmp_path).stdout)
+    told = jc(*asked, cwd=tmp_path).stdout.decode()
+    again = json.loads(jc("simulate", name, "-r", "t.yaml", "--at", "2026-11-01", "-f", "json", cwd=tmp_path).stdout)["tables"][1]
+
+    chosen = next(row for row in found["frontier"] if row["chosen"])
+    text = (tmp_path / "t.yaml").read_text("utf-8")
+    assert found["simulated"]["quality"] == again["quality"] != chosen["quality"]
+    assert f"`jc simulate {name} --at 2026-11-01 -r` this file confirms its cost and speed." in text
+    assert f"Its quality there is {again['quality']:.3f}" in text
+    assert f"tells {again['quality']:.1%} of the chosen table" in " ".join(told.split())
+    assert again["cost_usd"] == chosen["cost_usd"]
 
 
 def test_thresholds_are_weighed_too(tmp_path: Path) -> None:
@@ -259,17 +316,14 @@ def test_thresholds_are_weighed_too(tmp_path: Path) -> None:
     for share in (0.9, 0.97, 1.0):
         found = optimise(*bench, pool, Wanted(share), simulation.baseline)
         assert len(found.by_threshold) > 2
-        least = share * found.best_quality * found.requests
+        least = share * found.best_quality
         fit = []
         for limit, cells in found.by_threshold.items():
             for models in itertools.product([offer.id for offer in pool], repeat=len(found.classes)):
-                quality = sum(
-                    next((cell.quality for cell in cells[at] if cell.model == model), float("-inf"))
-                    for at, model in enumerate(models)
-                )
-                table = table_of(found.classes, Point(models, Fraction(0), 0.0, 0.0, limit), skeleton(pool, NOW))
+                quality = share_at(models, cells)
+                table = table_of(found.classes, Point(models, Fraction(0), 0.0, 0.0, 0.0, limit), skeleton(pool, NOW))
                 estimate = simulation.estimator.of("one", simulation.chooser.choose(table), simulation.baseline)
-                if quality >= least - 1e-6:
+                if quality >= least - 1e-9:
                     fit.append(estimate.cost)
         assert found.chosen is not None
         assert found.chosen.cost == min(fit)
@@ -279,7 +333,7 @@ def test_thresholds_are_weighed_too(tmp_path: Path) -> None:
         path.write_text(table_yaml(one.table, {}))
         again = simulate(Question(traffic, [("again", load_table(str(path), catalog))], NOW), catalog).estimates[1]
         assert again.cost == one.estimate.cost == found.chosen.cost
-        assert one.estimate.quality == pytest.approx(found.chosen.quality / found.requests)
+        assert one.estimate.quality == pytest.approx(found.chosen.share)
 
 
 def test_a_model_is_no_fallback_of_itself_and_is_weighed_once(tmp_path: Path) -> None:
@@ -289,7 +343,7 @@ def test_a_model_is_no_fallback_of_itself_and_is_weighed_once(tmp_path: Path) ->
     done = subprocess.run([*command, "-f", "json"], cwd=tmp_path, capture_output=True, check=False)
     table = load_table(str(tmp_path / "t.yaml"), cached_catalog(None))
     pool = resolve_all(cached_catalog(None), ["openai/gpt-4o", "deepseek-v3"])
-    alone = table_of(("general",), Point(("openai/gpt-4o",), Fraction(0), 0.0, 0.0), skeleton(pool, NOW))
+    alone = table_of(("general",), Point(("openai/gpt-4o",), Fraction(0), 0.0, 0.0, 0.0), skeleton(pool, NOW))
 
     assert json.loads(done.stdout)["considered"] == 2
     assert len(set(table.fallback)) == len(table.fallback)
