@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from jc.cli.output import problem
@@ -28,8 +29,8 @@ def span_s(flag: str, text: str, hint: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def share(flag: str, text: str | None) -> float | None:
-    """A share from `1%` or `0.01`."""
+def share(flag: str, text: str | None, *, of_whole: bool = False) -> float | None:
+    """A share from `1%` or `0.01`; a share `of_whole` lies between 0 and 1."""
     if text is None:
         return None
     raw = text.strip()
@@ -39,6 +40,8 @@ def share(flag: str, text: str | None) -> float | None:
         value = math.nan
     if not math.isfinite(value):
         raise problem(f"`{flag} {text}`: not a share", hint="write 5% or 0.05")
+    if of_whole and not 0 <= value <= 1:
+        raise problem(f"`{flag} {text}`: a share lies between 0% and 100%", hint="write 5% or 0.05")
     return value
 
 
@@ -53,18 +56,26 @@ def moment(flag: str, text: str | None) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def shares(flag: str, text: str | None) -> tuple[tuple[str, float], ...]:
-    """Names with shares that sum to one, from `simple=0.6,general=0.4`."""
+def shares(flag: str, text: str | None, also: Iterable[str] = ()) -> tuple[tuple[str, float], ...]:
+    """Classes, each once, with shares that sum to one, from `simple=0.6,general=0.4`; `also` are classes beside the usual."""
     if text is None:
         return ()
-    found = []
+    from jc.routing.classes import ROUTE_CLASSES
+
+    known = dict.fromkeys((*ROUTE_CLASSES, *also))
+    found: list[tuple[str, float]] = []
     for part in text.split(","):
         name, equals, value = part.partition("=")
         if not equals or not name.strip():
             raise problem(f"`{flag} {text}`: `{part.strip()}` is no share of a class", hint="write simple=0.6,general=0.4")
+        if name.strip() not in known:
+            raise problem(f"`{flag} {text}`: no class `{name.strip()}`", hint=f"classes: {', '.join(known)}")
+        if name.strip() in dict(found):
+            raise problem(f"`{flag} {text}`: `{name.strip()}` has two shares", hint="name each class once")
         found.append((name.strip(), share(flag, value) or 0.0))
     if any(value < 0 for _, value in found) or abs(sum(value for _, value in found) - 1) > 1e-6:
-        raise problem(f"`{flag} {text}`: the shares sum to {sum(value for _, value in found):g}, not to 1")
+        total = f"the shares sum to {sum(value for _, value in found):g}, not to 1"
+        raise problem(f"`{flag} {text}`: {total}", hint="write simple=0.6,general=0.4")
     return tuple(found)
 
 

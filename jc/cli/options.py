@@ -6,14 +6,15 @@ file lists only what is its own.
 
 import functools
 import inspect
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from jc.cli.output import Out
-from jc.cli.overwrite import refuse_overwriting
+from jc.cli.output import Out, problem
+from jc.cli.overwrite import OUTPUTS, refuse_overwriting
 
 SHARED: tuple[inspect.Parameter, ...] = tuple(
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -77,6 +78,7 @@ def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[
 
         @functools.wraps(function)
         def run(**values: Any) -> None:
+            refuse_odd(combined, values)
             shared = {p.name: values.pop(p.name) if p in added else p.default for p in SHARED}
             with Out.open(**shared) as out:
                 refuse_overwriting(parameters, values, out.files)
@@ -90,6 +92,34 @@ def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[
         return function
 
     return register
+
+
+def refuse_odd(parameters: Sequence[inspect.Parameter], values: Mapping[str, Any]) -> None:
+    """InputError for an option that is given without a value (`--by ""` is not the default), and for a number that is none."""
+    for parameter in parameters:
+        value, flag = values.get(parameter.name), _flag(parameter)
+        if flag is None or value is None or value == parameter.default:
+            continue
+        if _is_empty(parameter.name, value):
+            raise problem(f"`{flag}` is given no value", hint=f"give it one, or leave `{flag}` out")
+        if isinstance(value, float) and math.isnan(value):
+            raise problem(f"`{flag} {value}`: not a number", hint="give it a number")
+
+
+def _is_empty(name: str, value: object) -> bool:
+    """Nothing, or a list with nothing between its commas; an empty path is `.`, which is a folder and no file to write."""
+    if isinstance(value, (list, tuple)):
+        return any(isinstance(one, str) and not one.strip(", \t\n") for one in value)
+    return not value.strip() if isinstance(value, str) else name in OUTPUTS and value == Path()
+
+
+def _flag(parameter: inspect.Parameter) -> str | None:
+    """The option as it is typed; None for an argument."""
+    for told in getattr(parameter.annotation, "__metadata__", ()):
+        if type(told).__name__ == "OptionInfo":
+            long = [name for name in told.param_decls or () if name.startswith("--")]
+            return long[0].partition("/")[0] if long else f"--{parameter.name.replace('_', '-')}"
+    return None
 
 
 def split_list(values: list[str] | None) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ class Out:
             check_writable(path)
         configured = config.get("catalog")
         folder = catalog or (Path(configured) if configured else None)
-        out = cls(config, format_ or "table", files, quiet, verbose, use_color(when, sys.stderr.isatty()), folder)
+        chosen = SUFFIXES.get(f".{format_.lower()}", format_) if format_ else "table"
+        out = cls(config, chosen, files, quiet, verbose, use_color(when, sys.stderr.isatty()), folder)
         if verbose:
             for line in config.origins():
                 out.say(line)

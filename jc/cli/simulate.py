@@ -10,7 +10,7 @@ import typer
 from jc.cli.amounts import duration_s, moment, share, shares
 from jc.cli.options import command, split_list
 from jc.cli.output import Out, problem, terminal_width
-from jc.cli.simulate_setup import check_windows, confusion_of, dimensions, split_by, terms_of, wants_page
+from jc.cli.simulate_setup import check_given, check_windows, classes_of, confusion_of, dimensions, split_by, terms_of, wants_page
 from jc.errors import AnswerIsNo, InputError, StoppedEarly
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def simulate(
     from jc.simulate.speedfile import read_speeds, write_speeds
 
     shown = dimensions(by)
+    check_given(report, grid, max_bad)
     limit = Limits(share("--max-cost-increase", max_cost_increase), duration_s("--max-p95", max_p95))
     earlier = read_result(compare_to) if compare_to is not None else None
     catalog = open_catalog(out)
@@ -125,7 +126,7 @@ def simulate(
     )  # fmt: skip
     question = _detailed(
         question, by=split_by(shown, traffic, delta=explain_delta, page=wants_page(out, report), plans=plans),
-        mix=shares("--mix", mix), at=moment("--at", at), format=log_format, rejects=rejects,
+        mix=shares("--mix", mix, classes_of(question.tables)), at=moment("--at", at), format=log_format, rejects=rejects,
         allow_unpriced=allow_unpriced, seed=seed, backtest=backtest, overload=overload, classify_all=_all_of(classify),
         speeds=read_speeds(speeds) if speeds else {}, find_budget=find_budget, terms=terms,
         engine=_engine_of(engine, scheduler), scheduler=scheduler, confusion=confusion_of(confusion),
@@ -268,7 +269,7 @@ def _all_of(classify: str) -> bool:
 
 def check_bad(total: int, rejected: int, max_bad: str | None) -> None:
     """Exit 2 when more rows are bad than was allowed."""
-    limit = share("--max-bad", max_bad)
+    limit = share("--max-bad", max_bad, of_whole=True)
     if limit is not None and total and rejected / total > limit:
         raise problem(
             f"{rejected:,} of {total:,} rows are bad ({rejected / total:.2%}), more than --max-bad {max_bad}",

@@ -1,10 +1,11 @@
 """What the options of `jc simulate` mean: budgets and events, how to break a result down, what a classifier gets wrong."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jc.cli.amounts import duration_s, span_s, usd_pico
+from jc.cli.amounts import duration_s, share, span_s, usd_pico
 from jc.cli.options import split_list
 from jc.cli.output import Out, problem
 
@@ -47,9 +48,10 @@ def terms_of(
         raise problem("`--below` and `--low-model` belong together", hint="--below 0.02 --low-model deepseek-chat")
     allowance = None
     if budget is not None or find:
-        length = int(span_s("--window", window or WINDOW, hint=f"write --window {_with_hours(window)}") * 1_000_000)
+        hint = f"write --window {_with_hours(window)}"
+        length = int(span_s("--window", WINDOW if window is None else window, hint=hint) * 1_000_000)
         if length <= 0:
-            raise problem(f"`--window {window}`: a window has a length")
+            raise problem(f"`--window {window}`: a window has a length", hint=hint)
         low = resolve(catalog, low_model) if low_model else None
         cap = usd_pico("--budget", budget) if budget is not None else NO_CAP
         allowance = Allowance(cap, length, kind == "fixed", usd_pico("--below", below) if below else -1, low, park)
@@ -59,7 +61,7 @@ def terms_of(
         raise problem("`--on-limit` needs `--limits`")
     given_up = duration_s("--timeout", timeout)
     if given_up is not None and given_up <= 0:
-        raise problem(f"`--timeout {timeout}`: a timeout has a length")
+        raise problem(f"`--timeout {timeout}`: a timeout has a length", hint="write --timeout 30s")
     events = tuple(parsed(flag, text, catalog) for flag, text in spans)
     subscriptions = tuple(subscription_of(catalog, text) for text in on_plan)
     return Terms(allowance, events, limits, ON_LIMIT[on_limit], given_up, subscriptions=subscriptions)
@@ -85,7 +87,7 @@ def subscription_of(catalog: "Catalog", text: str) -> "Subscription":
 def _with_hours(window: str | None) -> str:
     """A window as it was probably meant: in hours."""
     bare = (window or "").strip()
-    return f"{bare}h" if bare.replace(".", "", 1).isdigit() else WINDOW
+    return f"{bare}h" if bare.replace(".", "", 1).isdigit() and float(bare) else WINDOW
 
 
 def check_windows(
@@ -131,3 +133,17 @@ def split_by(shown: tuple[str, ...], traffic: str, *, delta: bool, page: bool, p
         return shown
     more = (("key",) if delta or plans else ()) + (("org",) if plans else ()) + (("hour",) if page else ())
     return tuple(dict.fromkeys((*shown, *more)))
+
+
+def check_given(report: Path | None, grid: float | None, max_bad: str | None) -> None:
+    """Refuse a page under the name of another format, grams without end, a share above the whole, before the log is read."""
+    share("--max-bad", max_bad, of_whole=True)
+    if grid is not None and not math.isfinite(grid):
+        raise problem(f"`--grid-gco2e-per-kwh {grid:g}`: not a number of grams", hint="write --grid-gco2e-per-kwh 360")
+    if report is not None and report.suffix.lower() not in {".html", ".htm"}:
+        raise problem(f"`--report {report}`: the page is HTML", hint="name it FILE.html; --output FILE writes other formats")
+
+
+def classes_of(tables: "Sequence[tuple[str, RouteTable]]") -> tuple[str, ...]:
+    """The classes that tables bring themselves."""
+    return tuple(name for _, table in tables for name in (*table.classes, *table.routes))

@@ -102,13 +102,14 @@ def convert(
       jc traffic convert auto trace.csv.gz | head
     """
     from jc.traffic.careful import Tally
-    from jc.traffic.convert import Cut, converted
+    from jc.traffic.convert import Cut, converted, detected
     from jc.traffic.formats.known import FORMATS
     from jc.traffic.read import Counts, rejects_file
     from jc.traffic.sources import located
 
     if source != "auto" and source not in FORMATS:
         raise problem(f"no format `{source}`", hint=f"formats: auto, {', '.join(FORMATS)}")
+    check_lines(out, output)
     options = reading(at, None, rejects)
     truncated: tuple[str, ...] = ()
     written = 0
@@ -124,6 +125,9 @@ def convert(
 
     with located(log, options.stdin) as sources, rejects_file(rejects) as to:
         tally = Tally(rejects=to)
+        if source == "auto":
+            for line in detected(sources):
+                out.say(line)
         write_lines(output, lines())
     counts = Counts(written + sum(tally.rejected.values()), written, tally.rejected, tally.skipped)
     tell_counts(out, counts)
@@ -131,6 +135,15 @@ def convert(
         raise InputError(f"`{log}` holds no requests", hint="see why with --rejects FILE")
     check_bad(counts.total, counts.rejected, max_bad)
     stop_if_truncated(truncated)
+
+
+def check_lines(out: Out, output: str | None) -> None:
+    """Refuse a format or a suffix of anything but JSON lines, which is what these commands write."""
+    if out.format not in {"table", "jsonl"}:
+        raise problem(f"no format `{out.format}` here: a log is written as JSON lines", hint="formats: jsonl")
+    suffix = Path(output or "-").suffix.lower()
+    if suffix not in {"", ".jsonl", ".ndjson", ".json", ".log"}:
+        raise problem(f"`--output {output}`: a log is written as JSON lines, and `{suffix}` is none", hint="name it FILE.jsonl")
 
 
 def write_lines(output: str | None, lines: Iterable[str]) -> None:
@@ -226,6 +239,7 @@ def synth(
     from jc.traffic.scenario import read_scenario
     from jc.traffic.synth import synthesised
 
+    check_lines(out, output)
     made = read_scenario(scenario)
     rows = synthesised(made, seed)
     write_lines(output, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

@@ -1,5 +1,6 @@
 """What happens to a log from outside: outages and slowdowns of offers, every day at a time or once."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def parsed(flag: str, text: str, catalog: Catalog) -> Event:
         )
     name = _named(match["name"], catalog)
     factor = float(match["factor"]) if match["factor"] else None
+    _fitting(flag, text, factor)
     try:
         start, end = (_clock(match[part]) if daily else _moment(match[part]) for part in ("start", "end"))
     except ValueError:
@@ -57,6 +59,16 @@ def parsed(flag: str, text: str, catalog: Catalog) -> Event:
     if not daily and end <= start:
         raise InputError(f"`{flag} {text}`: it ends before it begins")
     return Event(name, start, end, bool(daily), factor)
+
+
+def _fitting(flag: str, text: str, factor: float | None) -> None:
+    """An outage has no factor, a slowdown one that makes answers slower."""
+    if flag == "--outage" and factor is not None:
+        raise InputError(f"`{flag} {text}`: an outage has no factor", hint=f"write --slowdown {text}, or leave the factor out")
+    if flag == "--slowdown" and factor is None:
+        raise InputError(f"`{flag} {text}`: how much slower?", hint=f"write --slowdown {text}:x3, or --outage {text}")
+    if factor is not None and not 1 <= factor < math.inf:
+        raise InputError(f"`{flag} {text}`: a slowdown makes answers slower", hint="its factor is 1 or more, as :x3")
 
 
 def _named(name: str, catalog: Catalog) -> str:

@@ -72,6 +72,8 @@ def local_files(spec: str) -> list[Path]:
 
 
 def _files(spec: str) -> list[Path]:
+    if not spec.strip():
+        raise InputError("the log has no name", hint="name a file, a folder (`.` is this one) or a glob; `-` is standard input")
     path = Path(spec)
     try:
         if path.is_dir():

@@ -345,3 +345,56 @@ def test_speeds_of_one_origin_are_not_counted_twice(log: Path) -> None:
     shown = jc("simulate", log.name, "-r", "pin:openai/gpt-4o", cwd=log.parent).stdout.decode()
 
     assert "the speeds of 1 model are the catalog's median" in shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "simulate t.jsonl --mix foo=1", "simulate t.jsonl --mix simple=.5,simple=.5", "simulate t.jsonl --grid-gco2e-per-kwh nan",
+        "simulate t.jsonl --grid-gco2e-per-kwh inf", "simulate t.jsonl --max-bad -1%", "simulate t.jsonl --max-bad 101%",
+        "simulate t.jsonl --budget 1 --window=", "simulate t.jsonl --by=", "simulate t.jsonl -r=", "simulate t.jsonl --routes ,",
+        "simulate t.jsonl --format=", "simulate t.jsonl --report=", "simulate t.jsonl --report .", "simulate t.jsonl --rejects=",
+        "simulate t.jsonl --outage openai:14:00-15:30:x3", "simulate t.jsonl --slowdown openai:14:00-15:30",
+        "simulate t.jsonl --slowdown openai:14:00-15:30:x0", "simulate t.jsonl --report x.json", "optimize t.jsonl --pool=",
+        "traffic convert auto t.jsonl -o x.csv", "traffic convert auto t.jsonl -o x.jsonl.gz",
+        "traffic convert auto t.jsonl -f csv",
+        "traffic synth week.yaml -o x.parquet", "traffic profile t.jsonl --max-bad 2", "simulate t.jsonl --window 0 --budget 1",
+    ],
+)  # fmt: skip
+def test_odd_values_are_refused_with_one_hint(log: Path, line: str) -> None:
+    """None of them is taken for the default, for its opposite or for another format, and nothing is written."""
+    shutil.copy(ROOT / "evalsets" / "tour" / "week.yaml", log.parent / "week.yaml")
+    log.rename(log.parent / "t.jsonl")
+    before = sorted(path.name for path in log.parent.iterdir())
+    done = jc(*line.split(), cwd=log.parent)
+
+    assert (done.returncode, done.stderr.count(b"hint:")) == (2, 1), done.stderr
+    assert done.stdout == b""
+    assert b"--window 0h" not in done.stderr
+    assert sorted(path.name for path in log.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("words", [("simulate", ""), ("traffic", "profile", ""), ("traffic", "convert", "auto", " ")])
+def test_a_log_without_a_name_is_not_this_folder(log: Path, words: tuple[str, ...]) -> None:
+    """An empty variable of a script must not replay whatever lies around; `.` is a name."""
+    done = jc(*words, cwd=log.parent)
+
+    assert done.returncode == 2
+    assert b"the log has no name" in done.stderr
+    assert jc("simulate", ".", "-r", "five-way", cwd=log.parent).returncode == 0
+
+
+def test_a_format_has_the_name_of_its_suffix_too(log: Path) -> None:
+    """`-f md` is what `.md` writes."""
+    found = [jc("traffic", "profile", log.name, "-f", name, cwd=log.parent) for name in ("md", "markdown")]
+
+    assert found[0].returncode == 0
+    assert found[0].stdout == found[1].stdout
+
+
+def test_convert_says_what_it_detected(log: Path) -> None:
+    """As the replay does."""
+    done = jc("traffic", "convert", "auto", log.name, cwd=log.parent)
+
+    assert b"traffic.jsonl: read as" in done.stderr
+    assert len(done.stdout.splitlines()) == 100
