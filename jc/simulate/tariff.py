@@ -149,8 +149,7 @@ def _split(rates: Sequence[Rates], sums: Sums, place: Place) -> list[tuple[str, 
         one = rates[0]
         return [("cache_read", one, sums.cached), ("cache_write_5m", one, sums.written), ("input", one, fresh)]
     borders = (0, sums.cached, sums.cached + sums.written, sums.input)
-    # Where no row has any such token (nothing cached, say, as the cache was lost), the bins of the log are not those of the sums.
-    bins = (-1, *(bin_ if border else 0 for border, bin_ in zip(borders[1:], place.bins, strict=True)))
+    bins = (-1, *place.bins)
     out = []
     for number, segment in enumerate(rates):
         end = rates[number + 1].start if number + 1 < len(rates) else None

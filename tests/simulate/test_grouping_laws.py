@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from jc.catalog.model import Catalog, RouteTable, Target
@@ -62,6 +62,7 @@ def replayed(path: Path, log: list[dict[str, Any]], table: RouteTable, assumed: 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000), by=st.sampled_from(SPLITS[1:]), assumed=st.sampled_from([PURE, Assumed()]))
+@example(seed=1659, by=("key",), assumed=Assumed())
 def test_a_breakdown_changes_no_figure_of_the_whole(tmp_path: Path, seed: int, by: tuple[str, ...], assumed: Assumed) -> None:
     """Costs to the last digit, change, mean, lost cache and models are the same with `--by` and without."""
     log, table = rows(seed), table_of()
