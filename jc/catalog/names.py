@@ -4,11 +4,14 @@ Ids and aliases of offers are one name space. The name of a model stands for its
 answer is an error that lists them, because price, region and vision differ between offers.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from jc.catalog.model import Catalog, Offer
 from jc.catalog.suggest import nearest
 from jc.errors import InputError, Problem
+
+_DATED = re.compile(r"(?P<name>.+)[-@](?:20\d{6}|20\d\d-\d\d-\d\d)")
 
 
 class Names:
@@ -67,6 +70,15 @@ class Names:
 
     def _by_model_ending(self, name: str) -> list[Offer]:
         return [offer for key, offers in self._models.items() if key.endswith(f"/{name}") for offer in offers]
+
+
+def undated(index: Names, name: str) -> Offer | None:
+    """The offer that a dated id such as `claude-haiku-4-5-20251001` is probably a version of; None when no single one is.
+
+    A guess to be shown, never one to be priced by: a version may have a price of its own.
+    """
+    match = _DATED.fullmatch(name)
+    return index.get(match["name"]) if match is not None else None
 
 
 def _unique(offers: Iterable[Offer]) -> list[Offer]:

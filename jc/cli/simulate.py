@@ -286,11 +286,24 @@ def tell(out: Out, simulation: "Simulation") -> None:
     tell_counts(out, simulation.counts)
     for warning in simulation.warnings:
         out.warn(warning)
-    unknown = unknown_models(simulation)
-    if unknown and out.verbose:
+    _tell_unknown(out, unknown_models(simulation), simulation)
+
+
+def _tell_unknown(out: Out, unknown: "Mapping[str, int]", simulation: "Simulation") -> None:
+    """The names that the catalog does not know, and how to make known those that look like a dated id of an offer."""
+    from jc.catalog.names import undated
+
+    versions = {name: offer for name in unknown if (offer := undated(simulation.book.names, name)) is not None}
+    if out.verbose:
         for name, requests in unknown.items():
-            out.say(f"  not in the catalog: `{name}`, {requests:,} requests")
-    elif unknown:
+            like = f", perhaps a version of `{versions[name].id}`" if name in versions else ""
+            out.say(f"  not in the catalog: `{name}`, {requests:,} requests{like}")
+    if versions:
+        name, offer = next(iter(versions.items()))
+        looks = f"`{name}` looks like a version of `{offer.id}`: if its price is the same, add it to the `aliases` of that offer"
+        others = "" if out.verbose or len(unknown) == 1 else "; name them with --verbose"
+        out.hint(f"{looks} ({offer.where}){others}")
+    elif unknown and not out.verbose:
         out.hint("name them with --verbose")
 
 

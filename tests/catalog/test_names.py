@@ -6,7 +6,7 @@ import pytest
 
 from jc.catalog.load import load_catalog
 from jc.catalog.model import Catalog
-from jc.catalog.names import Names, resolve, resolve_all
+from jc.catalog.names import Names, resolve, resolve_all, undated
 from jc.errors import InputError
 from tests.catalog.sample import FILES, write
 
@@ -73,3 +73,18 @@ def test_all_wrong_names_are_told_at_once_under_the_words_that_hold_them(catalog
     first, second = caught.value.problems
     assert first.lines()[1:] == ["  --candidates large,lrge,smal", "                     ^^^^"]
     assert "did you mean `acme/small`" in second.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "offer"),
+    [
+        ("large-20251001", "acme/large"), ("acme/large-2025-10-01", "acme/large"), ("large@20251001", "acme/large"),
+        ("large", None), ("large-3", None), ("large-19991001", None), ("unheard-20251001", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_dated_id_is_probably_a_version_of_the_offer_before_its_date(catalog: Catalog, name: str, offer: str | None) -> None:
+    """A guess only where a date stands at the end and what is before it means a single offer."""
+    found = undated(Names(catalog), name)
+
+    assert (found.id if found else None) == offer
+    assert Names(catalog).get("large-20251001") is None

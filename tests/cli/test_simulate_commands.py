@@ -398,3 +398,19 @@ def test_convert_says_what_it_detected(log: Path) -> None:
 
     assert b"traffic.jsonl: read as" in done.stderr
     assert len(done.stdout.splitlines()) == 100
+
+
+def test_a_dated_id_is_told_how_to_become_known(log: Path) -> None:
+    """The offer whose name it begins with, where its aliases stand; with the alias the cost is known."""
+    shutil.copytree(ROOT / "catalogs", log.parent / "catalogs")
+    log.write_text(log.read_text().replace("openai/gpt-4o", "claude-haiku-4-5-20251001"))
+    before = jc("simulate", log.name, "-r", "pin:openai/gpt-4o", "-C", "catalogs", cwd=log.parent)
+    offers = log.parent / "catalogs" / "offers" / "anthropic.yaml"
+    offers.write_text(offers.read_text().replace("claude-haiku-4.5]", "claude-haiku-4.5, claude-haiku-4-5-20251001]"))
+    after = jc("simulate", log.name, "-r", "pin:openai/gpt-4o", "-C", "catalogs", "-f", "json", cwd=log.parent)
+
+    said = before.stderr.decode()
+    assert "hint: `claude-haiku-4-5-20251001` looks like a version of `anthropic/claude-haiku-4-5`" in said
+    assert "anthropic.yaml:" in said
+    assert b"looks like" not in after.stderr
+    assert json.loads(after.stdout)["tables"][0]["cost_known"] == 1.0
