@@ -344,11 +344,18 @@ class _Deciding:
     def _nobody(self, asked: Candidate | None) -> Decision:
         """Nothing in the table can answer: the model that was asked for does, if it can."""
         if asked is not None and self._fits(asked, trusted=True):
-            self.held = "tools" if self.request.tools else "vision" if self.request.images else ""
+            self.held = self._lacking()
             self._say("kept", f"nothing in the table can answer, so `{asked.id}` keeps the request")
             return self._budgeted(asked, [])
         self._say("refused", "no model of the table can answer this request")
         return self._refusal("constraints")
+
+    def _lacking(self) -> Held:
+        """What the models of the table could not do for this request."""
+        reasons = self.excluded.values()
+        if self.request.tools and any(why.endswith("tools") for why in reasons):
+            return "tools"
+        return "vision" if self.request.images and any("text only" in why for why in reasons) else "unable"
 
     def _refusal(self, why: str) -> Decision:
         output = self.request.output_tokens or 0

@@ -12,7 +12,7 @@ Step = Literal[
     "explicit", "override", "rule", "cascade", "follow_up", "class", "requested", "constraints", "preference", "affinity",
     "fallback", "swap", "kept", "budget", "classifier", "refused",
 ]  # fmt: skip
-Held = Literal["", "explicit", "tools", "vision", "swap_off"]
+Held = Literal["", "explicit", "tools", "vision", "swap_off", "unable"]
 
 EXPECTED_OUTPUT: dict[str, int] = {"simple": 100, "general": 300, "reasoning": 600, "code": 400, "agent": 200}
 """Output tokens that are assumed when a request does not say: over the guide's class mix (600, 300, 70 and 30 of 1,000

@@ -1,6 +1,7 @@
 """Which offer each group goes to under a route table: the very decision of `jc route`, once for every distinct request."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from jc.simulate.book import Book
 from jc.simulate.edges import edges_of
 
 Ints = NDArray[np.int64]
-KEPT = ("explicit", "tools", "vision", "swap_off")
+KEPT = ("explicit", "tools", "vision", "swap_off", "unable")
 UNKNOWN, REFUSED = -2, -1
 """Codes of groups that stay as logged because their model is not in the catalog, and of groups that nothing may answer."""
 
@@ -33,6 +34,8 @@ class Choice:
     classifier: Offer | None
     decisions: int
     """How many distinct requests were decided."""
+    unable: Mapping[str, str] = field(default_factory=dict)
+    """Why most often the table's models cannot answer: what is `refused`, and what stays with the model asked for (`unable`)."""
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class _Made:
 
     offers: dict[str, Offer] = field(default_factory=dict)
     decisions: int = 0
+    unable: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def code(self, offer: Offer | None) -> int:
         """The code of an offer; REFUSED for none."""
@@ -74,7 +78,8 @@ class Chooser:
             chosen[refused], kept[refused] = self._decided(table, refused, own[refused], relevant | {"model"}, made)
         router = self.router(table, book.times[0])
         classifier = None if table.classifier == "local" else router.prepared.by_name[table.classifier].offer
-        return Choice(tuple(made.offers.values()), chosen, kept, router.prepared.overhead_s, classifier, made.decisions)
+        unable = {what: reasons.most_common(1)[0][0] for what, reasons in made.unable.items()}
+        return Choice(tuple(made.offers.values()), chosen, kept, router.prepared.overhead_s, classifier, made.decisions, unable)
 
     def _decided(
         self, table: RouteTable, groups: Ints, mixed: Ints, relevant: frozenset[str], made: "_Made"
@@ -94,6 +99,8 @@ class Chooser:
             decision = router.decide(request, self.health)
             chosen[number] = made.code(decision.offer)
             kept[number] = _kept(decision)
+            if decision.held == "unable" or decision.offer is None:
+                made.unable[decision.held or "refused"][_why(decision)] += int(n[number])
         return chosen[inverse], kept[inverse]
 
     def router(self, table: RouteTable, at: datetime) -> Router:
@@ -190,6 +197,15 @@ def relevant_parts(table: RouteTable, names: Sequence[str]) -> tuple[str, ...]:
         parts += ["model", "swap_opt_in"]
     parts += [name for name in ("key", "org") if name in names and any(name in when for when in conditions)]
     return tuple(parts)
+
+
+def _why(decision: Decision) -> str:
+    """Why the first model that was tried could not answer, without the numbers of the request."""
+    if not decision.excluded:
+        return ""
+    first = decision.excluded[0]
+    why, _, _ = first.why.partition(", and")
+    return f"`{first.model}` {why}"
 
 
 def _kept(decision: Decision) -> int:
