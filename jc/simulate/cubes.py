@@ -32,6 +32,11 @@ def merged_files(pattern: str) -> tuple[Cube, Mapping[str, Any]] | None:
         return None
     loaded = [load(Path(name)) for name in names]
     grids = {cube.grid for cube, _ in loaded}
+    if len({bool(grid.mix) for grid in grids}) > 1:
+        raise InputError(
+            "some of these cubes are of logs with classes, the others of logs without, for which a mix was assumed",
+            hint="simulate them apart, or make a cube of logs that all have classes",
+        )
     if len(grids) > 1:
         raise InputError(
             "these cubes were made over different grids", hint="make them again with one catalog and the same tables"
