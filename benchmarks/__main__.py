@@ -1,4 +1,7 @@
-"""Run every benchmark and keep what it printed: `python -m benchmarks [name …]` writes benchmarks/results/<date>.md."""
+"""Run every benchmark and keep what it printed: `python -m benchmarks [name …]` writes benchmarks/results/<date>.md.
+
+Those that are not named keep what they printed last on the same day.
+"""
 
 import platform
 import subprocess
@@ -23,17 +26,28 @@ def machine() -> str:
 def main(names: list[str]) -> int:
     """Run the named benchmarks, all without names; the last failure's exit code."""
     now = datetime.now(UTC)
-    parts = [f"# Benchmarks of {now:%Y-%m-%d}\n", machine()]
+    target = HERE / "results" / f"{now:%Y-%m-%d}.md"
+    parts = sections(target.read_text("utf-8")) if target.exists() else {}
     failed = 0
     for name in names or NAMES:
         print(f"## {name}", flush=True)
         done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=False)
         print(done.stdout, flush=True)
-        parts.append(f"## {name}\n\n{done.stdout}")
+        parts[name] = done.stdout
         failed = done.returncode or failed
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / f"{now:%Y-%m-%d}.md").write_text("\n".join(parts), "utf-8")
+    target.parent.mkdir(exist_ok=True)
+    told = [f"## {name}\n\n{parts[name].strip()}\n" for name in NAMES if name in parts]
+    target.write_text("\n".join([f"# Benchmarks of {now:%Y-%m-%d}\n", machine(), *told]), "utf-8")
     return failed
+
+
+def sections(text: str) -> dict[str, str]:
+    """What a file of results holds, by benchmark."""
+    found = {}
+    for part in text.split("\n## ")[1:]:
+        name, _, printed = part.partition("\n")
+        found[name] = printed
+    return found
 
 
 if __name__ == "__main__":
