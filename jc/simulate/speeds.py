@@ -16,11 +16,12 @@ from jc.catalog.model import Catalog, Offer
 from jc.quantities import counted
 from jc.traffic.histogram import Histogram
 
-Origin = Literal["log", "file", "catalog", "tier", "median"]
+Origin = Literal["log", "file", "catalog", "evals", "tier", "median"]
 WORDS: Mapping[Origin, str] = {
     "log": "fitted from the log",
     "file": "from the speeds file",
     "catalog": "measured in the catalog",
+    "evals": "measured by own evals",
     "tier": "their tier's median",
     "median": "the catalog's median",
 }
@@ -77,6 +78,9 @@ class Speeds:
         rate = float(speed.tokens_per_s) if speed is not None and speed.tokens_per_s else None
         if ttft is not None and rate is not None:
             return Speed(ttft, 0.0, 0.0, 1 / rate, EXACT, "catalog")
+        seen = self._from_evals(offer, ttft)
+        if seen is not None:
+            return seen
         placement = self.catalog.placements.get(offer.id)
         origins: tuple[tuple[Origin, str | None], ...] = (("tier", placement.tier if placement else ""), ("median", None))
         for origin, tier in origins:
@@ -86,6 +90,26 @@ class Speeds:
                 filled_ttft = usual_ttft if ttft is None else ttft
                 return Speed(filled_ttft, 0.0, 0.0, 1 / (usual_rate if rate is None else rate), EXACT, origin)
         return None
+
+    def _from_evals(self, offer: Offer, ttft: float | None) -> Speed | None:
+        """Time to first token and seconds per token that its answers in the newest own eval took; None when none was timed.
+
+        Where nobody timed the first token it is taken to come after what is usual in the catalog, and in half the time at most.
+        """
+        named = [one for one in self.catalog.observations if one.model in {offer.id, offer.model}]
+        seen = [one for one in named if one.latency_s and one.output_tokens and one.answers]
+        if not seen:
+            return None
+        newest = max((one.date.toordinal() if one.date else 0, one.benchmark) for one in seen)
+        rows = [one for one in seen if (one.date.toordinal() if one.date else 0, one.benchmark) == newest]
+        first = [float(one.ttft_s) for one in rows if one.ttft_s is not None]
+        least = min(float(one.latency_s or 0) for one in rows)
+        usual = self._median(None)
+        begun = median(first) if first else ttft if ttft is not None else usual[0] if usual else 0.0
+        begun = min(begun, least / 2)
+        spent = sum(one.answers * (float(one.latency_s or 0) - begun) for one in rows)
+        written = sum(one.answers * float(one.output_tokens) for one in rows)
+        return Speed(begun, 0.0, 0.0, spent / written, EXACT, "evals")
 
     def _median(self, tier: str | None) -> tuple[float, float] | None:
         """Median time to first token and tokens per second of a tier (None: of the whole catalog) over offers that have both."""
