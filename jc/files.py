@@ -30,6 +30,10 @@ _STARTED = time.time()
 @contextmanager
 def _beside(path: Path) -> Iterator[tuple[int, Path]]:
     """A temporary file for `path`, open for writing and locked; it is gone after the block unless it was renamed in it."""
+    if _is_special(path):
+        raise IoFailure(
+            f"cannot write `{path}`: it is a device or a pipe, not a file", hint="name a file; `-` is standard output"
+        )
     import tempfile  # 3 ms that a command which only reads need not spend
 
     prefix = f".jc-{zlib.crc32(os.fsencode(path.name)):08x}-"
@@ -43,6 +47,14 @@ def _beside(path: Path) -> Iterator[tuple[int, Path]]:
         if lock is not None:
             os.close(lock)
         Path(name).unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something that a rename must not take the place of: a device, a pipe, a socket, a name of `/dev`."""
+    return path.absolute().parent in _DEVICES or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+_DEVICES = (Path("/dev"), Path("/dev/fd"))
 
 
 def _lock(handle: int) -> bool:

@@ -23,6 +23,8 @@ SUFFIXES = {
     ".txt": "table", ".html": "html", ".htm": "html", ".xml": "junit", ".sarif": "sarif", ".parquet": "parquet", ".ics": "ics",
     ".yaml": "yaml", ".yml": "yaml",
 }  # fmt: skip
+_SHORT = {"md": "markdown", "ndjson": "jsonl", "htm": "html", "yml": "yaml", "txt": "table"}
+"""Formats by the suffix of their files."""
 EXACT = frozenset({"ics"})
 """Formats with line ends of their own, whose writers let no other control character through."""
 _STYLES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1"}
@@ -66,7 +68,7 @@ class Out:
             check_writable(path)
         configured = config.get("catalog")
         folder = catalog or (Path(configured) if configured else None)
-        chosen = SUFFIXES.get(f".{format_.lower()}", format_) if format_ else "table"
+        chosen = _SHORT.get(format_.lower(), format_) if format_ else "table"
         out = cls(config, chosen, files, quiet, verbose, use_color(when, sys.stderr.isatty()), folder)
         if verbose:
             for line in config.origins():

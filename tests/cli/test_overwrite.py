@@ -79,11 +79,20 @@ def test_what_the_shell_opened_counts_too(place: Path) -> None:
 
 
 def test_two_outputs_are_two_files(place: Path) -> None:
-    """The later one would take the place of the earlier; a device takes both."""
+    """The later one would take the place of the earlier."""
     one = jc("simulate v.jsonl -r five-way --rejects x.jsonl -o x.jsonl", place)
-    two = jc("traffic profile v.jsonl --rejects /dev/null -o x.json", place)
 
     assert one.returncode == 2
     assert b"are one file" in one.stderr
     assert not (place / "x.jsonl").exists()
-    assert b"one file" not in two.stderr
+
+
+@pytest.mark.parametrize("line", ["traffic profile v.jsonl --rejects pipe", "traffic convert auto v.jsonl -o pipe"])
+def test_a_pipe_or_device_is_not_replaced_by_a_file(place: Path, line: str) -> None:
+    """A file is written beside its place and renamed: over a device that would take it away from every program."""
+    os.mkfifo(place / "pipe")
+    done = jc(line, place)
+
+    assert done.returncode == 74
+    assert b"it is a device or a pipe" in done.stderr
+    assert (place / "pipe").is_fifo()
