@@ -96,16 +96,54 @@ def simulation_conclusion(payload: Fields) -> str:
     before = _money(base["cost_usd"])
     others = [table for table in tables if table is not base and _money(table["cost_usd"]) is not None]
     if before is None and others:
-        best = min(others, key=lambda table: _money(table["cost_usd"]) or Decimal(0))
-        return f"{best['name']} is cheapest: {usd_total(_money(best['cost_usd']))} for {count(rows['used'])} requests"
+        best = min(others, key=lambda table: (_each(table), _money(table["cost_usd"]) or Decimal(0)))
+        return f"{best['name']} is cheapest: {usd_total(_money(best['cost_usd']))} for {_answered(best, rows)} requests"
+    others = [table for table in others if _compared(table, before) is not None]
     if before is None or not others:
-        return f"{count(rows['used'])} requests cost {usd_total(before)} {base['name']}"
-    best = min(others, key=lambda table: _money(table["cost_usd"]) or Decimal(0))
-    after = _money(best["cost_usd"]) or Decimal(0)
-    moved = change(before, after)
-    if after >= before:
-        return f"No route table is cheaper than {base['name']} ({usd_total(before)}); {best['name']} costs {usd_total(after)}"
-    return f"{best['name']} costs {usd_total(after)} instead of {usd_total(before)} ({moved}){_worse(base, best)}"
+        return f"{count(rows['used'])} requests cost {usd_total(before)}{_of_known(base)} {base['name']}"
+    best, (old, new) = min(
+        ((table, pair) for table in others if (pair := _compared(table, before)) is not None),
+        key=lambda found: (found[1][1] / found[1][0], found[1][1]) if found[1][0] else (Decimal("Infinity"), found[1][1]),
+    )
+    over = _over(best, rows)
+    if new >= old:
+        return f"No route table is cheaper than {base['name']} ({usd_total(old)}); {best['name']} costs {usd_total(new)}{over}"
+    return f"{best['name']} costs {usd_total(new)} instead of {usd_total(old)} ({change(old, new)}){over}{_worse(base, best)}"
+
+
+def _compared(table: Fields, before: Decimal | None) -> tuple[Decimal, Decimal] | None:
+    """What a table's requests cost before and after, over those that both sides answer at a known cost."""
+    if "compared" not in table:
+        after = _money(table["cost_usd"])
+        return None if before is None or after is None else (before, after)
+    found = table["compared"]
+    return None if found is None else (Decimal(found["before_usd"]), Decimal(found["after_usd"]))
+
+
+def _over(table: Fields, rows: Fields) -> str:
+    """Over which requests a change is told, where these are not all."""
+    found = table.get("compared")
+    if not found or found["requests"] >= rows["used"]:
+        return ""
+    return f" for the {count(found['requests'])} of {count(rows['used'])} requests that both answer at a known cost"
+
+
+def _each(table: Fields) -> Decimal:
+    """What an answered request costs, for tables that do not answer the same ones."""
+    return _money(table.get("usd_per_1k")) or Decimal(0)
+
+
+def _answered(table: Fields, rows: Fields) -> str:
+    """How many requests a cost is for."""
+    rejected = (number(table.get("rejected")) or 0.0) + (number(table.get("over_budget")) or 0.0)
+    known = number(table.get("cost_known"))
+    return count(round((rows["used"] - rejected) * (1.0 if known is None else known)))
+
+
+def _of_known(table: Fields) -> str:
+    """Of how many answered requests a cost is known, where not of all."""
+    known = number(table.get("cost_known"))
+    return "" if known is None or known > 0.995 else f" (of {percent(known, 0)})"
 
 
 def base_of(payload: Fields) -> str:

@@ -44,7 +44,7 @@ def simulation_document(payload: Fields, reproduce: Mapping[str, object], width:
     tables = [main_table(payload), *saving_tables(payload), *more]
     delta = [delta_text(payload["delta"])] if payload.get("delta") else []
     shown = [fitted(main_table(payload), width), *(fitted(table, width) for table in tables[1:])]
-    text = "\n\n".join([headline(payload), *shown, *delta, *_foot(payload, min(width, WIDTH))])
+    text = "\n\n".join([wrapped(headline(payload), min(width, WIDTH)), *shown, *delta, *_foot(payload, min(width, WIDTH))])
     fenced = [f"```text\n{one}\n```" for one in delta]
     pieces = [headline(payload), *(table.markdown() for table in tables), *fenced, *_foot(payload, WIDTH, markdown=True)]
     pages = {"html": lambda: simulation_page(payload, reproduce)}
@@ -124,6 +124,11 @@ def _columns(table: Table, start: int, stop: int, *, titled: bool = False) -> Ta
     return Table((table.columns[0], *table.columns[start:stop]), rows, title=table.title if titled else "")
 
 
+def wrapped(line: str, width: int) -> str:
+    """A line of prose that is no wider than the terminal."""
+    return fill(line, width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+
+
 def headline(payload: Fields) -> str:
     """What was replayed: requests, tokens, days."""
     traffic = payload["traffic"]
@@ -175,15 +180,16 @@ def _cells(row: Fields, payload: Fields, *, first: bool) -> dict[str, str]:
     base = row["name"] == payload["baseline"]
     kept = row["kept"]["tools"] + row["kept"]["vision"]
     logged = first and row["name"] == "as logged"
+    timed = row.get("latency_known", 1.0)
     return {
         "Route table": row["name"],
         "Cost": _partly(usd_amount(number(row["cost_usd"])), row["cost_known"]),
         "Change": "—" if base else signed_share(row["change"]),
-        "$/1k": usd_request(number(row["usd_per_1k"])),
-        "p50": seconds(row["p50_s"]),
-        "p95": seconds(row["p95_s"]),
-        "Mean": seconds(row["mean_s"]),
-        "Over SLO": percent(row["over_slo"]),
+        "$/1k": _partly(usd_request(number(row["usd_per_1k"])), row["cost_known"]),
+        "p50": _partly(seconds(row["p50_s"]), timed),
+        "p95": _partly(seconds(row["p95_s"]), timed),
+        "Mean": _partly(seconds(row["mean_s"]), timed),
+        "Over SLO": _partly(percent(row["over_slo"]), timed),
         "Energy": _partly(joules(row["energy_j"]), row["energy_known"]),
         "CO₂e": _partly(grams(row.get("co2e_g")), row["energy_known"]),
         "Quality": _partly(percent(row["quality"]), row["quality_known"]),
@@ -302,20 +308,21 @@ def _foot(payload: Fields, width: int, *, markdown: bool = False) -> list[str]:
         return []
     if markdown:
         return ["\n".join(["What this rests on", "", *(f"- {line}" for line in said)])]
-    wrapped = (fill(line, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False) for line in said)
-    return ["\n".join(["What this rests on", *wrapped])]
+    told = (fill(line, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False) for line in said)
+    return ["\n".join(["What this rests on", *told])]
 
 
 def _marks(payload: Fields) -> list[str]:
     """What the star at a figure means: the share of requests that it covers."""
     out = []
     for name, known, what in (
-        ("cost_usd", "cost_known", "cost"), ("energy_j", "energy_known", "energy"), ("quality", "quality_known", "quality")
+        ("cost_usd", "cost_known", "cost"), ("mean_s", "latency_known", "latency"), ("energy_j", "energy_known", "energy"),
+        ("quality", "quality_known", "quality"),
     ):  # fmt: skip
         partly = [
             f"{row['name']} {percent(row[known], 0)}"
             for row in payload["tables"]
-            if row[name] is not None and row[known] <= 0.995
+            if row[name] is not None and row.get(known, 1.0) <= 0.995
         ]
         if partly:
             also = "; changes are told over what both sides know" if what == "cost" else ""

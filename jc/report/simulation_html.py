@@ -16,6 +16,7 @@ from jc.report.table import Column, Table
 Fields = Mapping[str, Any]
 _MARKS = ("p50", "p90", "p95", "p99")
 _CLASSES = ("class", "route_class")
+_WHOLE = 0.995
 
 
 def simulation_page(payload: Fields, reproduce: Mapping[str, object]) -> str:
@@ -37,7 +38,7 @@ def simulation_sections(payload: Fields) -> list[Section]:
         _cache(tables),
         spending(tables),
         plans(payload),
-        day_curve(payload),
+        *([] if by.get("hour") else [day_curve(payload)]),
         *(over_time(name, by[name], names) for name in TIMES if by.get(name)),
         *(by_group(name, found, names, base) for name, found in by.items() if found and name not in {*_CLASSES, *TIMES}),
         sensitivity(payload),
@@ -75,7 +76,7 @@ def _models(tables: Sequence[Fields]) -> Section | None:
 def _costs(tables: Sequence[Fields], base: str) -> Section:
     names = [str(table["name"]) for table in tables]
     rows = [
-        Bar(str(table["name"]), str(table["name"]), usd, usd_total(usd), *_cost_bounds(table))
+        Bar(str(table["name"]), str(table["name"]), usd, _partly(usd_total(usd), table.get("cost_known")), *_cost_bounds(table))
         for table in tables
         if (usd := number(table["cost_usd"])) is not None
     ]
@@ -84,9 +85,18 @@ def _costs(tables: Sequence[Fields], base: str) -> Section:
     if lines := _uncertain(tables):
         blocks.append(Listing(lines))
     if rows:
-        caption = "The whole traffic under each route table; lines are 95% intervals where they are known."
+        caption = f"{_covered(tables)} under each route table; lines are 95% intervals where they are known."
         blocks.append(Chart("Cost of each route table", caption, bars(rows, Axis("USD", "$,~r")), summary))
     return Section("Cost", blocks)
+
+
+def _covered(tables: Sequence[Fields]) -> str:
+    """What bars of cost stand for: everything, or less where requests are not answered or nobody knows their cost."""
+    known = all((share := number(table.get("cost_known"))) is None or share > _WHOLE for table in tables)
+    stopped = any(number(table.get(name)) for table in tables for name in ("rejected", "over_budget"))
+    if known and not stopped:
+        return "The whole traffic"
+    return "What is answered" + ("" if known else " at a known cost")
 
 
 def _cost_bounds(table: Fields) -> tuple[float | None, float | None]:
@@ -122,17 +132,17 @@ def _summary_table(tables: Sequence[Fields], base: str) -> Table:
 
 
 def _summary_row(table: Fields, base: bool) -> dict[str, str]:
-    usd, requests = number(table["cost_usd"]), number(table.get("requests"))
-    per_k = usd / requests * 1000 if usd is not None and requests else None
+    usd, requests, known = number(table["cost_usd"]), number(table.get("requests")), table.get("cost_known")
+    timed = table.get("latency_known")
     kept = sum(value for value in map(number, (table.get("kept") or {}).values()) if value is not None)
     return {
         "Route table": str(table["name"]),
         "Requests": count(requests),
-        "Cost": usd_total(usd),
+        "Cost": _partly(usd_total(usd), known),
         "Change": UNKNOWN if base else signed_share(number(table.get("change"))),
-        "$/1k": usd_total(per_k),
-        "p50": seconds(number(table.get("p50_s"))),
-        "p95": seconds(number(table.get("p95_s"))),
+        "$/1k": _partly(usd_total(number(table.get("usd_per_1k"))), known),
+        "p50": _partly(seconds(number(table.get("p50_s"))), timed),
+        "p95": _partly(seconds(number(table.get("p95_s"))), timed),
         "Over SLO": percent(number(table.get("over_slo"))),
         "Energy": _partly(joules(number(table.get("energy_j"))), table.get("energy_known")),
         "Quality": _partly(percent(number(table.get("quality"))), table.get("quality_known")),
@@ -145,7 +155,7 @@ def _summary_row(table: Fields, base: bool) -> dict[str, str]:
 def _partly(text: str, known: object) -> str:
     """A figure that covers only some of the requests says how many."""
     share = number(known)
-    return text if text == UNKNOWN or share is None or share > 0.995 else f"{text} (of {percent(share, 0)})"
+    return text if text == UNKNOWN or share is None or share > _WHOLE else f"{text} (of {percent(share, 0)})"
 
 
 def signed_share(share: float | None) -> str:
@@ -180,10 +190,15 @@ def _quality(tables: Sequence[Fields]) -> Section | None:
     spec = plane(
         points,
         Axis("USD for the whole traffic", "$,~r", scale_for(point.x for point in points)),
-        Axis("expected quality", ".0%"),
+        Axis("expected quality", _ticks([point.y for point in points])),
         best,
     )
     return Section("Quality against cost", [Chart("Expected quality against cost", caption, spec, Table(columns, rows))])
+
+
+def _ticks(shares: Sequence[float]) -> str:
+    """The format of an axis of shares: with a decimal where all lie so close that whole percents would repeat."""
+    return ".1%" if max(shares) - min(shares) < 0.05 else ".0%"
 
 
 def _quality_bounds(table: Fields) -> tuple[float | None, float | None]:

@@ -71,8 +71,8 @@ def plan_tables(payload: Fields) -> list[Table]:
         return []
     heads = ("By the token", "Flat", "Mixed", "Break-even, requests")
     cells = [
-        [name, row["plan"], usd_amount(number(row["by_token_usd"])), usd_amount(number(row["flat_usd"])),
-         usd_amount(number(row["mixed_usd"])), count(row["break_even_requests"])]
+        [name, row["plan"], usd_amount(number(row["by_token_usd"])) + _star(row), usd_amount(number(row["flat_usd"])),
+         usd_amount(number(row["mixed_usd"])) + _star(row), count(row["break_even_requests"])]
         for name, rows in found.items()
         for row in rows
     ]  # fmt: skip
@@ -91,13 +91,18 @@ def _spenders(part: str, name: str, rows: Sequence[Fields]) -> Table | None:
     for at, value in enumerate(names):
         each = [row[f"by_{part}"][at] for row in rows]
         even = [count(one["break_even_requests"]) + (" ←" if one["better"] == "flat" else "") for one in each]
-        cells.append([value, count(each[0]["requests"]), usd_amount(number(each[0]["by_token_usd"])), *even])
+        cells.append([value, count(each[0]["requests"]), usd_amount(number(each[0]["by_token_usd"])) + _star(each[0]), *even])
     who = "Organisation" if part == "org" else "Key"
     columns = (
         Column(who), Column("Requests", "right"), Column("By the token", "right"),
         *(Column(f"{usd_amount(number(row['usd_per_month']))} flat from", "right") for row in rows),
     )  # fmt: skip
     return Table(columns, cells, title=f"A month under {name} by {part}, and the requests from which a plan is cheaper (← it is)")
+
+
+def _star(row: Fields) -> str:
+    """The mark of a cost that is known for a part of the requests only."""
+    return "*" if row.get("cost_known", 1.0) <= 0.995 else ""
 
 
 def sensitivity_tables(payload: Fields) -> list[Table]:

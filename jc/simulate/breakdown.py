@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jc.simulate.book import exact_sum
 from jc.simulate.choices import REFUSED, Choice
-from jc.simulate.estimate import Estimate, comparable
+from jc.simulate.estimate import Estimate
 from jc.simulate.simulation import Simulation
 from jc.traffic.grid import served_model
 from jc.traffic.histogram import Histogram
@@ -73,9 +73,8 @@ def part_row(simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_]
     """The figures of some groups under one estimate; `timed` also tells their latency."""
     groups = simulation.book.groups
     known = estimate.known & (estimate.chosen != REFUSED) & here
-    both = comparable(estimate, simulation.baseline) & here
-    before = exact_sum(simulation.baseline.pico[both])
-    after = exact_sum(estimate.pico[both])
+    pair = simulation.pair_of(estimate)
+    before, after = pair.sums(here)
     latency = _latency(simulation, estimate, here) if timed else None
     p50, p95 = latency.quantiles([0.5, 0.95]) if latency is not None else (None, None)
     n, walk = groups["n"], estimate.walk
@@ -87,7 +86,7 @@ def part_row(simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_]
         "cost_usd": money_text(exact_sum(estimate.pico[known])) if known.any() else None,
         "cost_known": int(n[known].sum()) / max(1, int(n[here & (estimate.chosen != REFUSED)].sum())),
         "change": None if estimate is simulation.baseline or not before else float(after / before) - 1,
-        "saved_usd": money_text(before - after) if both.any() else None,
+        "saved_usd": money_text(before - after) if pair.n[here].any() else None,
         "p50_s": p50,
         "p95_s": p95,
         "quality": _quality(simulation, estimate, here),

@@ -67,6 +67,8 @@ class Estimate:
     energy_known: float = 0.0
     moved: float | None = None
     kept: dict[str, int] = field(default_factory=dict)
+    unable: Mapping[str, str] = field(default_factory=dict)
+    """As in `Choice`."""
     rejected: int = 0
     unknown: int = 0
     backdated: int = 0
@@ -177,6 +179,7 @@ class Estimator:
             backdated=int(n[backdated].sum()),
             overhead_s=choice.overhead_s,
             kept={reason: int(n[choice.kept == number].sum()) for number, reason in enumerate(KEPT)},
+            unable=choice.unable,
             classifier=choice.classifier,
         )
 
@@ -291,6 +294,14 @@ class Estimator:
         self._latency(bare, choice, scaled=self.assumed.tokens == "scaled")
         return bare.latency
 
+    def mean_of(self, estimate: Estimate) -> float | None:
+        """The mean seconds of what an estimate chooses, None when a speed is not known; the estimate stays as it is."""
+        scaled = estimate.name != "as logged" and self.assumed.tokens == "scaled"
+        choice = Choice(estimate.offers, estimate.chosen, estimate.chosen, estimate.overhead_s, None, 0)
+        bare = Estimate("", choice.offers, choice.chosen, choice.chosen, choice.chosen >= 0, {}, 0, Fraction(0))
+        self._latency(bare, choice, scaled=scaled)
+        return bare.mean_s
+
     def _share(self, of_group: Ints, here: NDArray[np.bool_]) -> NDArray[np.float64]:
         """The part of each shape's requests that lies in these groups."""
         n = self.book.groups["n"]
@@ -326,6 +337,15 @@ def moved_share(served: Served, reference: Estimate, requests: int) -> float:
 def comparable(one: Estimate, other: Estimate) -> NDArray[np.bool_]:
     """The groups whose cost both estimates know and which both answer: only over them a change means something."""
     found: NDArray[np.bool_] = one.known & other.known & (one.chosen != REFUSED) & (other.chosen != REFUSED)
+    return found
+
+
+def rows_of_both(one: Estimate, other: Estimate, group: Ints) -> NDArray[np.bool_]:
+    """The sampled rows, of these groups, that both estimates answer at a known cost."""
+    found: NDArray[np.bool_] = comparable(one, other)[group]
+    for estimate in (one, other):
+        if estimate.walk is not None:
+            found = found & (estimate.walk.answered | (estimate.chosen[group] == UNKNOWN))
     return found
 
 

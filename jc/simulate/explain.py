@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from jc.simulate.book import exact_sum
 from jc.simulate.breakdown import money_text, values_by
 from jc.simulate.estimate import Estimate
+from jc.simulate.paired import Paired, paired
 from jc.simulate.simulation import Simulation
 
 MOST_CHILDREN = 12
@@ -43,12 +43,12 @@ class Branch:
 
 
 def explained(simulation: Simulation, before: Estimate, after: Estimate) -> Branch:
-    """The difference of two estimates over the groups whose cost both know; the parts add up to it exactly."""
-    both = before.known & after.known
+    """The difference of two estimates over the requests that both answer at a known cost; the parts add up to it exactly."""
+    pair = simulation.pair_of(after) if before is simulation.baseline else paired(after, before, simulation.estimator)
     levels = [values_by(simulation, "class"), _moves(before, after)]
     levels += [values_by(simulation, name) for name in ("key", "org") if name in simulation.cube.grid.split]
-    columns = [np.array(level, dtype=object) for level in levels]
-    return _branch(f"{before.name} → {after.name}", simulation, (before, after), both, columns)
+    columns = [np.array(level, dtype=object) for level in levels if set(level) != {"–"}]
+    return _branch(f"{before.name} → {after.name}", pair, pair.n > 0, columns)
 
 
 def _moves(before: Estimate, after: Estimate) -> list[str]:
@@ -67,8 +67,7 @@ def _name(names: Sequence[str], code: int) -> str:
 
 def _branch(
     name: str,
-    simulation: Simulation,
-    pair: tuple[Estimate, Estimate],
+    pair: Paired,
     here: "np.ndarray[Any, np.dtype[np.bool_]]",
     columns: Sequence["np.ndarray[Any, np.dtype[Any]]"],
 ) -> Branch:
@@ -76,11 +75,10 @@ def _branch(
     if columns:
         column, *rest = columns
         values = dict.fromkeys(column[here].tolist())
-        children = [_branch(str(value), simulation, pair, here & (column == value), rest) for value in values]
+        children = [_branch(str(value), pair, here & (column == value), rest) for value in values]
         children.sort(key=lambda child: (-abs(child.delta), child.name))
         children = _joined(children)
-    before, after = (exact_sum(estimate.pico[here]) for estimate in pair)
-    return Branch(name, before, after, int(simulation.book.groups["n"][here].sum()), tuple(children))
+    return Branch(name, *pair.sums(here), int(pair.n[here].sum()), tuple(children))
 
 
 def _joined(children: list[Branch]) -> list[Branch]:

@@ -82,7 +82,7 @@ def _row(one: Shown, found: Optimum, simulation: Simulation) -> dict[str, Any]:
         "chosen": point is found.chosen,
         "cost_usd": money_text(estimate.cost),
         "cost_interval_usd": interval_usd(estimate),
-        "change": change(estimate, simulation.baseline),
+        "change": change(estimate, simulation),
         "change_interval": None if estimate.saving is None else [estimate.saving.low, estimate.saving.high],
         "quality": quality,
         "quality_known": estimate.quality_known,

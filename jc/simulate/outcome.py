@@ -36,8 +36,7 @@ def applied(estimate: Estimate, walk: Walk, estimator: Estimator, logged: Estima
     estimate.pico, estimate.offers = walk.pico, walk.served.offers
     estimate.blind = None
     estimate.rejected += walk.lost + walk.turned_away
-    if walk.latency is not None:
-        estimate.latency, estimate.mean_s, estimate.latency_origin = walk.latency, walk.mean_s, "estimated"
+    estimate.latency, estimate.mean_s, estimate.latency_origin = walk.latency, walk.mean_s, "estimated"
     told, known = joules(estimator.book.catalog, walk.served)
     estimate.energy_j, estimate.energy_known = (told, known / answered_of(estimate)) if known else (None, 0.0)
     if estimate.moved is not None:

@@ -7,10 +7,11 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jc.catalog.model import Catalog, Plan
-from jc.simulate.book import exact_sum
 from jc.simulate.breakdown import money_text, sum_pico, values_by
+from jc.simulate.choices import REFUSED
 from jc.simulate.estimate import Estimate
 from jc.simulate.simulation import Simulation
 from jc.simulate.span import spans_a_month
@@ -27,8 +28,9 @@ def plan_rows(simulation: Simulation, catalog: Catalog, estimate: Estimate) -> l
     """
     factor = spans_a_month(simulation.cube)
     by_token = estimate if estimate.walk is None else replace(estimate, pico=estimate.walk.by_token)
-    whole = exact_sum(by_token.pico[by_token.known])
-    orgs = _spenders(simulation, by_token, "org", factor) or [Spender("all", whole * factor, estimate.requests * factor)]
+    orgs = _spenders(simulation, by_token, "org", factor) or [
+        _spender("all", simulation, by_token, np.ones(len(by_token.known), dtype=bool), factor)
+    ]
     keys = _spenders(simulation, by_token, "key", factor)
     return [_row(plan, orgs, keys) for plan in catalog.plans.values() if plan.usd_per_month is not None]
 
@@ -40,10 +42,18 @@ class Spender:
     name: str
     pico: Fraction
     requests: Fraction
+    priced: Fraction
+    """The requests among them that are answered at a known cost: those that `pico` is for."""
 
     def even(self, flat: Fraction) -> float | None:
-        """The requests a month from which on a plan is cheaper, at this one's mean cost; None where it costs nothing."""
-        return float(flat * self.requests / self.pico) if self.pico else None
+        """The requests a month from which on a plan is cheaper, at the mean cost of priced ones; None where that is nothing."""
+        return float(flat * self.priced / self.pico) if self.pico else None
+
+    def better(self, flat: Fraction) -> str | None:
+        """`flat` or `by token`; None where what is not known could turn it."""
+        if self.pico > flat:
+            return "flat"
+        return "by token" if self.priced == self.requests else None
 
 
 def _spenders(simulation: Simulation, estimate: Estimate, part: Literal["key", "org"], factor: Fraction) -> list[Spender]:
@@ -51,17 +61,26 @@ def _spenders(simulation: Simulation, estimate: Estimate, part: Literal["key", "
     if part not in simulation.cube.grid.split:
         return []
     values = np.array(values_by(simulation, part), dtype=object)
-    n = simulation.book.groups["n"]
     found = []
     for name in dict.fromkeys(values.tolist()):
         here = values == name
-        found.append(Spender(str(name), sum_pico(estimate, here) * factor, int(n[here].sum()) * factor))
+        found.append(_spender(str(name), simulation, estimate, here, factor))
     return sorted(found, key=lambda one: (-one.pico, one.name)) if [one.name for one in found] != ["–"] else []
+
+
+def _spender(name: str, simulation: Simulation, estimate: Estimate, here: NDArray[np.bool_], factor: Fraction) -> Spender:
+    """What some groups spend a month; requests that nobody answers count for nothing."""
+    n, walk = simulation.book.groups["n"], estimate.walk
+    stopped = 0 if walk is None else walk.refusals + walk.losses
+    answered = np.where(here & (estimate.chosen != REFUSED), n - stopped, 0)
+    counts = int(answered.sum()), int(answered[estimate.known].sum())
+    return Spender(name, sum_pico(estimate, here) * factor, counts[0] * factor, counts[1] * factor)
 
 
 def _row(plan: Plan, orgs: Sequence[Spender], keys: Sequence[Spender]) -> dict[str, Any]:
     flat = Fraction(plan.usd_per_month or Decimal(0)) * 10**12
-    total = Spender("all", sum((one.pico for one in orgs), Fraction(0)), sum((one.requests for one in orgs), Fraction(0)))
+    sums = (sum((getattr(one, name) for one in orgs), Fraction(0)) for name in ("pico", "requests", "priced"))
+    total = Spender("all", *sums)
     mixed = sum((min(one.pico, flat) for one in orgs), Fraction(0))
     return {
         "plan": plan.id,
@@ -69,6 +88,7 @@ def _row(plan: Plan, orgs: Sequence[Spender], keys: Sequence[Spender]) -> dict[s
         "orgs": len(orgs),
         "flat_usd": money_text(flat * len(orgs)),
         "by_token_usd": money_text(total.pico),
+        "cost_known": float(total.priced / total.requests) if total.requests else 1.0,
         "mixed_usd": money_text(mixed),
         "orgs_better_flat": sum(one.pico > flat for one in orgs),
         "keys_better_flat": sum(one.pico > flat for one in keys),
@@ -84,6 +104,7 @@ def _told(one: Spender, flat: Fraction) -> dict[str, Any]:
         "name": one.name,
         "by_token_usd": money_text(one.pico),
         "requests": float(one.requests),
+        "cost_known": float(one.priced / one.requests) if one.requests else 1.0,
         "break_even_requests": one.even(flat),
-        "better": "flat" if one.pico > flat else "by token",
+        "better": one.better(flat),
     }

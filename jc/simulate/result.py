@@ -11,11 +11,12 @@ import numpy as np
 from jc.simulate.backtest import Backtest, Score
 from jc.simulate.book import exact_sum
 from jc.simulate.breakdown import by_rows, money_text
-from jc.simulate.choices import REFUSED, UNKNOWN
+from jc.simulate.choices import UNKNOWN
 from jc.simulate.edges import moment
 from jc.simulate.estimate import Estimate, served_by
 from jc.simulate.intervals import Interval
 from jc.simulate.overload import OverloadTest
+from jc.simulate.paired import answered, latency_known, mean_change, priced
 from jc.simulate.run import change, days
 from jc.simulate.simulation import Simulation
 from jc.simulate.span import span_of, spans_a_month
@@ -122,13 +123,15 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "requests": estimate.requests,
         "cost_usd": money_text(estimate.cost) if known else None,
         "cost_interval_usd": interval_usd(estimate),
-        "change": change(estimate, simulation.baseline),
+        "change": change(estimate, simulation),
         "change_interval": _pair(estimate.saving),
         "cost_known": cost_known(estimate, simulation),
-        "usd_per_1k": money_text(estimate.cost * 1000 / estimate.requests) if known and estimate.requests else None,
+        "compared": compared_fields(estimate, simulation),
+        "usd_per_1k": money_text(estimate.cost * 1000 / count) if (count := priced(estimate, simulation.estimator)) else None,
         **{name: value for (name, _), value in zip(QUANTILES, quantiles, strict=True)},
         "mean_s": estimate.mean_s,
-        "mean_change": _relative(simulation.baseline.mean_s, estimate.mean_s),
+        "mean_change": mean_change(estimate, simulation.baseline, simulation.estimator),
+        "latency_known": latency_known(estimate, simulation.estimator),
         "intervals": {name: _pair(found) for name, found in estimate.spreads.items()},
         "latency_curve": [] if latency is None else [
             [share, value] for share, value in zip(CURVE, latency.quantiles(CURVE), strict=True)
@@ -140,7 +143,7 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
         "quality": estimate.quality,
         "quality_known": estimate.quality_known,
         "moved": moved,
-        "kept": {name: estimate.kept.get(name, 0) for name in ("tools", "vision", "explicit", "swap_off")},
+        "kept": {name: estimate.kept.get(name, 0) for name in ("tools", "vision", "explicit", "swap_off", "unable")},
         "rejected": estimate.rejected,
         "unknown_model": estimate.unknown,
         "unpriced": estimate.unpriced,
@@ -154,8 +157,15 @@ def table_row(estimate: Estimate, simulation: Simulation, slo_s: float | None) -
     }  # fmt: skip
 
 
-def _relative(before: float | None, after: float | None) -> float | None:
-    return after / before - 1 if before and after is not None else None
+def compared_fields(estimate: Estimate, simulation: Simulation) -> dict[str, Any] | None:
+    """What a change is told over: requests that both sides answer at a known cost, what they cost before and after.
+
+    None for the baseline, and where there are none.
+    """
+    if estimate is simulation.baseline or not (pair := simulation.pair_of(estimate)).n.any():
+        return None
+    before, after = pair.totals
+    return {"requests": int(pair.n.sum()), "before_usd": money_text(before), "after_usd": money_text(after)}
 
 
 def _pair(found: Interval | None) -> list[float] | None:
@@ -163,11 +173,9 @@ def _pair(found: Interval | None) -> list[float] | None:
 
 
 def cost_known(estimate: Estimate, simulation: Simulation) -> float:
-    """The share of the answered requests whose cost is known."""
-    n = simulation.book.groups["n"]
-    answered = estimate.chosen != REFUSED
-    total = int(n[answered].sum())
-    return int(n[answered & estimate.known].sum()) / total if total else 0.0
+    """The share of the answered requests whose cost is known; 1 where nobody is answered, as nothing is unknown."""
+    count = answered(estimate)
+    return priced(estimate, simulation.estimator) / count if count else 1.0
 
 
 def emission_fields(estimate: Estimate, gco2e_per_kwh: float | None) -> dict[str, Any]:

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from jc.catalog.model import Catalog, RouteTable
 from jc.errors import InputError, Problem
@@ -17,7 +14,7 @@ from jc.simulate.book import Book
 from jc.simulate.choices import Choice, Chooser
 from jc.simulate.edges import Edges, edges, grid_of
 from jc.simulate.engines import Look, Work, client_of, distributed_partials, files_of, joined, looked, without_files
-from jc.simulate.estimate import Estimate, Estimator, comparable, offers_of
+from jc.simulate.estimate import Estimate, Estimator, offers_of
 from jc.simulate.fit import fit, speeds_of
 from jc.simulate.intervals import Draws, Interval
 from jc.simulate.outcome import allowance_of, applied, smallest_budget
@@ -174,6 +171,9 @@ def _from_cube(question: Question, catalog: Catalog) -> Simulation:
         counts.by_reason[reason] = int(count)
     simulation = _estimated(question, catalog, cube, counts)
     simulation.traffic = question.traffic
+    if cube.total("cached"):
+        told = "a cube holds no sessions, so cached tokens are priced as logged, also where a table moves a session"
+        simulation.warnings.append(f"{told}: the log itself tells what the cache loses")
     if cube.grid.mix:
         say_mix(simulation, cube.grid.mix, "the log of this cube had no classes")
     return simulation
@@ -219,7 +219,7 @@ def _estimated(question: Question, catalog: Catalog, cube: Cube, counts: Counts)
     simulation.baseline = _baseline(question, estimates)
     fill_intervals(estimates, simulation.baseline, estimator)
     for estimate in estimates:
-        _with_fees(estimate, simulation.baseline)
+        _with_fees(estimate, simulation)
     simulation.measured = widen(book, estimates, simulation.qualities)
     explain(simulation, ratios, question)
     return simulation
@@ -275,33 +275,22 @@ def _baseline(question: Question, estimates: Sequence[Estimate]) -> Estimate:
     raise InputError(f"no estimate is called `{question.baseline}`", hint=f"`logged`, or one of {names}")
 
 
-def change(estimate: Estimate, baseline: Estimate) -> float | None:
-    """The relative change of cost against a baseline, over what both answer at a known cost; None when there is nothing."""
-    both = comparable(estimate, baseline)
-    before = _exact(baseline.pico, both) + baseline.fees
-    if estimate is baseline or not before:
-        return None
-    return float((_exact(estimate.pico, both) + estimate.fees) / before) - 1
+def change(estimate: Estimate, simulation: Simulation) -> float | None:
+    """The relative change of cost against the baseline, over what both answer at a known cost; None when there is nothing."""
+    return None if estimate is simulation.baseline else simulation.pair_of(estimate).change
 
 
-def _with_fees(estimate: Estimate, baseline: Estimate) -> None:
+def _with_fees(estimate: Estimate, simulation: Simulation) -> None:
     """Move the interval of a change by what flat plans cost: their fees are certain."""
+    baseline = simulation.baseline
     if estimate.saving is None or not (estimate.fees or baseline.fees):
         return
-    before = float(_exact(baseline.pico, comparable(estimate, baseline)))
+    before = float(simulation.pair_of(estimate).sums()[0])
     low, high = (
         ((1 + bound) * before + float(estimate.fees)) / (before + float(baseline.fees)) - 1
         for bound in (estimate.saving.low, estimate.saving.high)
     )
     estimate.saving = Interval(low, high)
-
-
-def _exact(
-    pico: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]", where: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
-) -> Fraction:
-    from jc.simulate.book import exact_sum
-
-    return exact_sum(pico[where])
 
 
 def by_name(split: Sequence[str]) -> tuple[Split, ...]:

@@ -13,6 +13,7 @@ from jc.simulate.book import Book
 from jc.simulate.choices import Chooser
 from jc.simulate.estimate import Assumed, Estimate, Estimator
 from jc.simulate.overload import OverloadTest
+from jc.simulate.paired import Paired, paired
 from jc.simulate.quality import Confusion, Qualities
 from jc.simulate.speeds import Speed, Speeds
 from jc.simulate.terms import Terms
@@ -86,6 +87,15 @@ class Simulation:
     qualities: Qualities | None = None
     measured: bool = False
     """Whether the intervals of quality hold how well the models were measured."""
+
+    pairs: dict[int, Paired] = field(default_factory=dict)
+    """Estimates beside the baseline, by their identity, as far as they were asked for."""
+
+    def pair_of(self, estimate: Estimate) -> Paired:
+        """An estimate beside the baseline, over what both answer at a known cost."""
+        if id(estimate) not in self.pairs:
+            self.pairs[id(estimate)] = paired(estimate, self.baseline, self.estimator)
+        return self.pairs[id(estimate)]
 
     @property
     def assumptions(self) -> list[str]:

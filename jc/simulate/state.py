@@ -88,6 +88,7 @@ class Walker:
             refusals=self._counted(answered & ~passed),
             losses=self._counted(~answered & (placed.before >= 0)),
             row_cost=self._in_sample(bill),
+            answered=self._in_sample(passed) > 0,
             refused=int((status == STOPPED).sum()),
             degraded=int((status == DEGRADED).sum()),
             parked=int(((status == PARKED) | (status == PARKED_LOW)).sum()),
@@ -122,7 +123,7 @@ class Walker:
         """How many of these rows each group has."""
         return np.bincount(self.rows.group[here], minlength=len(self.estimator.book.cube.keys)).astype(np.int64)
 
-    def _in_sample(self, bill: Ints) -> NDArray[np.float64]:
+    def _in_sample(self, bill: Ints | NDArray[np.bool_]) -> NDArray[np.float64]:
         out = np.empty(len(bill))
         out[self.rows.order] = bill
         return out

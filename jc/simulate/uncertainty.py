@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from jc.catalog.price import Unpriced
 from jc.simulate.choices import REFUSED, UNKNOWN
-from jc.simulate.estimate import Estimate, Estimator, comparable
+from jc.simulate.estimate import Estimate, Estimator, rows_of_both
 from jc.simulate.intervals import Draws, Floats, Interval
 from jc.simulate.rowcost import Tokens, row_pico, stated_pico
 from jc.traffic.cube import Sample
@@ -48,7 +48,7 @@ def fill_intervals(estimates: Sequence[Estimate], baseline: Estimate, estimator:
     against = row_costs(baseline, estimator, sample) if against is None else against
     parts = [_Parts.of(estimate, estimator, sample, sums) for estimate in estimates]
     for part, estimate, cost in zip(parts, estimates, costs, strict=True):
-        part.money(cost, None if estimate is baseline else (comparable(estimate, baseline)[sample.group], against), sums)
+        part.money(cost, None if estimate is baseline else (rows_of_both(estimate, baseline, sample.group), against), sums)
     if not sums.columns:
         return
     drawn = draws.totals(np.stack(sums.columns, axis=1))

@@ -57,6 +57,8 @@ class Walk:
     """The requests of each group that nothing answered because of an outage or a limit of the minute."""
     row_cost: NDArray[np.float64]
     """What every row of the sample is billed for, in its order; zero for those of models that the catalog does not know."""
+    answered: NDArray[np.bool_]
+    """Which rows of the sample were answered, in its order; none of those of models that the catalog does not know."""
     refused: int
     degraded: int
     parked: int

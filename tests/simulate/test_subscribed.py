@@ -64,7 +64,7 @@ def test_a_key_on_a_flat_plan_is_never_stopped(tmp_path: Path) -> None:
         {"plan": "flat", "keys": 2, "requests": 40, "covered": 40, "over_budget": 0, "by_token_usd": "0.8", "fee_usd": "10"}
     ]
     assert told["tables"][1]["fees_usd"] == "10"
-    assert told["tables"][1]["change"] == pytest.approx(10.2 / 1.6 - 1)
+    assert told["tables"][1]["change"] == pytest.approx(10.2 / 1.0 - 1)
 
 
 def test_the_window_of_a_plan_is_its_own(tmp_path: Path) -> None:
