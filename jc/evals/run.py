@@ -209,14 +209,16 @@ class _AnyKey(dict[str, str]):
 
 
 def find_prompts(name: str) -> Path:
-    """A file as named, else a shipped evalset by its name (`demo`)."""
+    """A file as named, else a shipped evalset by its name (`demo`), even beside a folder that is called so."""
     path = Path(name)
-    if path.exists():
+    if path.exists() and not path.is_dir():
         return path
     folder = shipped("evalsets")
     for candidate in (folder / f"{name}.jsonl", folder / name):
         if candidate.is_file() and "/" not in name:
             return candidate
+    if path.is_dir():
+        return path
     known = ", ".join(sorted(path.stem for path in folder.glob("*.jsonl") if "answers" not in path.stem))
     raise InputError(f"there is no file `{name}`", hint=f"name a JSONL or CSV file of prompts, or a shipped set: {known}")
 

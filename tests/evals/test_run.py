@@ -10,7 +10,7 @@ from jc.evals import runfolder
 from jc.evals.finish import copy_answers, derive
 from jc.evals.plan import Settings
 from jc.evals.results import GAME_COLUMNS, RESULT_COLUMNS
-from jc.evals.run import Spending
+from jc.evals.run import Spending, find_prompts
 from jc.evals.runfolder import RunFolder
 from tests.evals.conftest import Bench
 from tests.fakes.script import Fault, Script, rate_limit, storm
@@ -266,3 +266,13 @@ def test_a_pause_of_one_endpoint_does_not_hold_the_other_up(bench: Bench) -> Non
     assert {row["status"] for row in rows} == {"ok"}
     assert slow >= 1.0
     assert fast < 0.5
+
+
+def test_a_folder_does_not_hide_a_shipped_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-p demo` is the shipped set where `make demo` left a folder `demo`; a file of the name is what was named."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demo").mkdir()
+    assert find_prompts("demo").name == "demo.jsonl"
+    (tmp_path / "demo").rmdir()
+    (tmp_path / "demo").write_text('{"prompt": "mine"}\n', "utf-8")
+    assert find_prompts("demo") == Path("demo")
