@@ -9,13 +9,14 @@ import sys
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 import jc
 from jc.cli.options import CONTEXT
 from jc.cli.output import show_error, use_color
-from jc.errors import JcError
+from jc.errors import InputError, JcError
 
 ROOT_HELP = """Evaluate, tier, price and route language models.
 
@@ -146,7 +147,14 @@ def main() -> NoReturn:
     atexit.register(_leave)
     color = use_color(os.environ.get("JC_COLOR", "auto") or "auto", sys.stderr.isatty())
     try:
-        app(prog_name="jc")
+        # Typer tells of usage errors in its own way, without a hint, unless it is asked to raise them.
+        code = app(prog_name="jc", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except ClickException as error:
+        sys.exit(_usage(error, color))
+    except typer.Abort:
+        sys.stderr.write("Aborted!\n")
+        sys.exit(1)
     except JcError as error:
         show_error(error, color)
         sys.exit(error.exit_code)
@@ -161,7 +169,17 @@ def main() -> NoReturn:
         sys.exit(74)
     except Exception as error:
         sys.exit(_bug(error))
-    sys.exit(0)
+
+
+def _usage(error: ClickException, color: bool) -> int:
+    """Tell what is wrong with the words of a command, as every other mistake is told; 2."""
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    typed = error.ctx.command_path if isinstance(error, UsageError) and error.ctx is not None else "jc"
+    what = "its commands" if isinstance(error, UsageError) and isinstance(error.cmd, TyperGroup) else "its arguments and options"
+    show_error(InputError(error.format_message(), hint=f"`{typed} --help` lists {what}"), color)
+    return error.exit_code
 
 
 def _terminated(_signal: int, _frame: object) -> NoReturn:
