@@ -1,6 +1,7 @@
 """A simulation for people: one row per route table, where the saving comes from, and what it all rests on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from textwrap import fill
@@ -85,7 +86,11 @@ _SPARE = ("Mean", "$/1k", _LONG)
 
 
 def fitted(table: Table, width: int) -> str:
-    """A table as text that is no wider than the terminal: short headings first, then the last columns in a table of their own."""
+    """A table as text that is no wider than the terminal: short headings first, then the last columns in a table of their own.
+
+    A long title is wrapped; it makes no table narrower.
+    """
+    table = replace(table, title="\n".join(wrapped(line, width) for line in table.title.splitlines()))
     for upto in range(len(_SPARE) + 1):
         found = _shortened(table, _SPARE[:upto])
         if _widest(found) <= width:

@@ -162,3 +162,31 @@ def test_a_loss_is_no_saving_in_another_form() -> None:
 def test_long_waits_are_told_in_hours_and_minutes(value: float | None, told: str) -> None:
     """Nobody reads 31,979 seconds."""
     assert seconds(value) == told
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    """Neither the first line nor a title: a long path and a table of plans by key."""
+    each = {"name": "k1", "by_token_usd": "72.53", "requests": 3568.0, "break_even_requests": 984.0, "better": "flat"}
+    plan = {
+        "plan": "one", "usd_per_month": "20", "by_token_usd": "72.53", "flat_usd": "20", "mixed_usd": "20",
+        "break_even_requests": 984.0, "by_org": [], "by_key": [each],
+    }  # fmt: skip
+    found = payload(row("as logged"), ROUTES, plans={"routes.yaml": [plan]})
+    found["traffic"]["source"] = "logs/of/the/gateway/in/october/traffic.jsonl.gz"
+    lines = text(found, width).splitlines()
+
+    assert max(len(line) for line in lines) <= width
+    assert "A month under routes.yaml by key, and the requests from which a plan is cheaper (← it is)" in " ".join(
+        line.strip() for line in lines
+    )
+
+
+def test_an_interval_of_one_figure_is_told_once_and_that_of_a_quality_not_at_all() -> None:
+    """Equal ends of a change are one figure; of a quality nothing is known but how one model was measured."""
+    spreads = {"quality": [0.087, 0.087], "p50_s": [1.0, 2.0]}
+    shown = text(payload(row("as logged"), {**ROUTES, "change_interval": [-0.4, -0.4], "intervals": spreads, "quality": 0.087}))
+
+    assert "8.7% – 8.7%" not in shown
+    assert "−40.0% to −40.0%" not in shown
+    assert "−40.0%" in shown
