@@ -11,7 +11,7 @@
 #   CONTROLS           control items that each judge must refuse                                                         [0]
 #   SENTINEL           file of frozen pairs that show whether the judge moved
 #   MARGIN             a proven loss up to this passes                                                                   [0.02]
-#   MIN_COVERAGE       least share of prompts with a score                                                               [0.98]
+#   MIN_COVERAGE       least share of the baseline's prompts compared                                                    [0.98]
 #   MAX_COST_INCREASE  most that an answer may cost more, 10%
 #   OUTPUT             folder for gate.xml (JUnit), gate.md and, after a run, results.csv and report.html                [jc-gate]
 #   JC                 how to call jc                                                                                    [jc]

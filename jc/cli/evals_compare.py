@@ -51,7 +51,9 @@ def gate(
     run: RunName,
     baseline: Annotated[str | None, typer.Option("--baseline", metavar="BASE", help="The run that must not be lost to.")] = None,
     margin: Annotated[float, typer.Option(metavar="X", min=0, max=1, help="A proven loss up to this passes.")] = 0.02,
-    min_coverage: Annotated[float, typer.Option(metavar="X", min=0, max=1, help="Least share of prompts with a score.")] = 0.98,
+    min_coverage: Annotated[
+        float, typer.Option(metavar="X", min=0, max=1, help="Least share of BASE's prompts compared.")
+    ] = 0.98,
     max_cost_increase: Annotated[str | None, typer.Option(metavar="P%", help="Most that an answer may cost more, 10%.")] = None,
     anyway: Anyway = False,
 ) -> None:

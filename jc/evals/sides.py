@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -53,16 +53,17 @@ def _with_manifest(folder: RunFolder, results: Path) -> Side:
     scale = None if pairwise or not manifest["judges"] else tuple(request["scale"])
     side = _side(folder.id, results, rows, "games" if pairwise else "scores", scale)
     rules = json.dumps([request["settings"]["mode"], request["scale"], request["judge_template"]], sort_keys=True)
+    digests = _prompt_digests(folder, request.get("limit"))
     return replace(
         side,
         judges=tuple(party["name"] for party in manifest["judges"]),
         judge_digest=hashlib.sha256(rules.encode()).hexdigest(),
-        prompt_digest=_prompt_digests(folder),
-        **_watched(folder, rows),
+        prompt_digest=digests,
+        **_watched(folder, rows, digests),
     )
 
 
-def _watched(folder: RunFolder, rows: Rows) -> dict[str, Any]:
+def _watched(folder: RunFolder, rows: Rows, planned: Collection[str]) -> dict[str, Any]:
     """What the summary says of frozen pairs, control items and an early stop; nothing where there is no summary."""
     try:
         summary = json.loads(folder.summary.read_text("utf-8"))
@@ -70,7 +71,9 @@ def _watched(folder: RunFolder, rows: Rows) -> dict[str, Any]:
         return {}
     verdicts = (summary.get("sentinel") or {}).get("verdicts") or {}
     sentinels = {judge: Sentinel(_said(found), dict.fromkeys(found, 1.0)) for judge, found in verdicts.items()}
-    early = {"coverage": _coverage_of_asked(rows)} if summary.get("stopping") else {}
+    early: dict[str, Any] = {}
+    if summary.get("stopping"):
+        early = {"coverage": _coverage_of_asked(rows), "spared": _spared(rows, planned)}
     return {"sentinels": sentinels, "unreliable": bool(summary.get("unreliable")), **early}
 
 
@@ -84,16 +87,24 @@ def _coverage_of_asked(rows: Rows) -> dict[str, float]:
     return {name: scored[name] / number for name, number in asked.items()}
 
 
+def _spared(rows: Rows, planned: Collection[str]) -> dict[str, frozenset[str]]:
+    """The prompts of the set that a run which stopped early has no row of, by candidate."""
+    asked: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        asked[row["candidate"]].add(row["prompt_id"])
+    return {name: frozenset(planned) - found for name, found in asked.items()}
+
+
 def _said(shares: Mapping[str, float]) -> dict[str, float]:
     """What the better answer of each frozen pair got over both orders, as a win, a tie or a loss."""
     return {key: 0.5 + ((share > 0.5) - (share < 0.5)) / 2 for key, share in shares.items()}
 
 
-def _prompt_digests(folder: RunFolder) -> dict[str, str]:
+def _prompt_digests(folder: RunFolder, limit: int | None) -> dict[str, str]:
     copies = sorted(folder.path.glob("evalset.*"))
     if not copies:
         return {}
-    cases = load_evalset(copies[0]).cases
+    cases = load_evalset(copies[0], limit=limit).cases
     return {case.id: hashlib.sha256(repr((case.messages, case.reference, case.rubric)).encode()).hexdigest() for case in cases}
 
 

@@ -57,12 +57,20 @@ def test_equal_runs_are_paired_on_common_prompts(place: Path) -> None:
 
 def test_the_gate_opens_for_no_change_and_closes_for_a_proven_loss(place: Path) -> None:
     """Exit 0 without a proven regression, exit 1 with one, whose name is in table, annotations and JUnit."""
-    same = jc(place, "evals", "gate", "head", "--baseline", "base")
+    same = jc(place, "evals", "gate", "head", "--baseline", "base", "--min-coverage", "0.6")
     worse = jc(place, "evals", "gate", "worse.csv", "--baseline", "base.csv", "-f", "github", "-o", "gate.xml")
 
     assert (same.returncode, worse.returncode) == (0, 1)
     assert "::error title=jc evals gate (regression)::`demo/strong` got worse" in worse.stdout
     assert '<failure message="`demo/strong` got worse' in (place / "gate.xml").read_text("utf-8")
+
+
+def test_the_gate_closes_when_the_set_shrank(place: Path) -> None:
+    """Twelve of the base's twenty prompts are a coverage of 60 %, which is printed: exit 1, though nothing got worse."""
+    done = jc(place, "evals", "gate", "head", "--baseline", "base", "-f", "markdown")
+
+    assert done.returncode == 1, done.stderr
+    assert "`demo/strong`: 12 of the base's 20 prompts are compared, coverage 60.0%; 98% are asked for." in done.stdout
 
 
 def test_another_judge_is_refused_unless_told(place: Path) -> None:

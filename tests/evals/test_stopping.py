@@ -114,10 +114,15 @@ def test_where_it_stops_follows_from_the_journal(bench: Bench) -> None:
 
 
 def test_the_coverage_of_a_run_that_stopped_is_that_of_what_it_asked(bench: Bench) -> None:
-    """A gate does not fail for prompts that nobody needed."""
+    """A gate does not fail for prompts that nobody needed; those are named, and no prompt outside the set is."""
     bench.server.use(Script(answers=RANKED))
     run(bench)
-    assert read_side(str(bench.folder / "run"), bench.folder).coverage == {"ant": 1.0, "bee": 1.0, "cat": 1.0}
+    found = read_side(str(bench.folder / "run"), bench.folder)
+    scored = {mark.prompt for mark in found.marks if mark.candidate == "ant"}
+
+    assert found.coverage == {"ant": 1.0, "bee": 1.0, "cat": 1.0}
+    assert found.spared["ant"]
+    assert found.spared["ant"] == set(found.prompt_digest) - scored
 
 
 def test_checks_alone_can_decide(bench: Bench) -> None:

@@ -46,6 +46,8 @@ class Side:
     p95_s: Mapping[str, float | None] = field(default_factory=dict)
     coverage: Mapping[str, float] = field(default_factory=dict)
     """Share of the set's prompts with a usable score, by candidate."""
+    spared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Prompts of the set that a run which stops when all is decided did not ask, by candidate."""
     sentinels: Mapping[str, Sentinel] = field(default_factory=dict)
     """What each judge said about the frozen pairs of the run, by judge."""
     unreliable: bool = False
@@ -70,6 +72,11 @@ class Changed:
     p95_base_s: float | None
     p95_run_s: float | None
     coverage: float | None
+    """Share of its own prompts with a score, or of the base's that both scored: the smaller; None when that is unknown."""
+    common_prompts: int = 0
+    """Prompts that both scored for this candidate."""
+    base_prompts: int = 0
+    """Prompts that the base scored for it, without those that this run spared because all was decided."""
 
     @property
     def cost_increase(self) -> float | None:
@@ -220,6 +227,9 @@ def _changed(pair: Pair, now: Scores, then: Scores, sides: tuple[Side, Side], ru
     assert of_base is not None
     assert pair.difference is not None
     run, base = sides
+    of_the_base = {mark.prompt for mark in base.marks if mark.candidate == name and mark.score is not None}
+    asked = len(of_the_base - run.spared.get(name, frozenset()))
+    own = run.coverage.get(name)
     return Changed(
         candidate=name,
         base=of_base,
@@ -233,7 +243,9 @@ def _changed(pair: Pair, now: Scores, then: Scores, sides: tuple[Side, Side], ru
         usd_run=run.usd_per_answer.get(name),
         p95_base_s=base.p95_s.get(name),
         p95_run_s=run.p95_s.get(name),
-        coverage=run.coverage.get(name),
+        coverage=None if own is None else min(own, len(common) / asked if asked else 1.0),
+        common_prompts=len(common),
+        base_prompts=asked,
     )
 
 

@@ -1,5 +1,6 @@
 """The gate of a pipeline: may this change go in?"""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -71,8 +72,14 @@ def _regression(row: Changed, margin: float) -> GateCheck:
 def _coverage(row: Changed, least: float) -> GateCheck:
     if row.coverage is None:
         return GateCheck("coverage", row.candidate, False, f"`{row.candidate}`: coverage is not known.")
-    message = f"`{row.candidate}` has a score on {row.coverage * 100:.1f}% of the prompts; {least * 100:g}% are asked for."
+    said = f"{row.common_prompts:,} of the base's {row.base_prompts:,} prompts are compared, coverage {_down(row.coverage)}%"
+    message = f"`{row.candidate}`: {said}; {least * 100:g}% are asked for."
     return GateCheck("coverage", row.candidate, row.coverage >= least, message)
+
+
+def _down(share: float) -> str:
+    """A share in percent, rounded down: what is not enough must not look like enough."""
+    return f"{math.floor(share * 1000 + 1e-9) / 10:.1f}"
 
 
 def _cost(row: Changed, most: float) -> GateCheck:

@@ -175,6 +175,25 @@ def test_the_gate_asks_for_coverage() -> None:
     assert not passes(replace(BASE, coverage={})).passed
 
 
+def test_a_set_that_shrank_does_not_open_the_gate() -> None:
+    """Ten of the base's 200 prompts, all with a score, are a coverage of 5 %; what a decided run spared is not asked for."""
+    few = side("head", {name: row[:10] for name, row in (("x", ups_and_downs(1, 0.0)), ("y", ups_and_downs(2, 0.0)))})
+    spared = frozenset(f"p{k}" for k in range(10, 200))
+    failed = [check for check in passes(few).checks if not check.passed]
+
+    assert [(check.name, check.candidate) for check in failed] == [("coverage", "x"), ("coverage", "y")]
+    assert failed[0].message == "`x`: 10 of the base's 200 prompts are compared, coverage 5.0%; 98% are asked for."
+    assert passes(few, Limits(min_coverage=0.05)).passed
+    assert passes(replace(few, spared={"x": spared, "y": spared})).passed
+
+
+def test_coverage_is_not_rounded_up() -> None:
+    """97.96 % is less than 98 % and must not read as 98.0 %."""
+    base = side("base", {"x": [0.5] * 2500})
+    found = gate(compare(side("head", {"x": [0.5] * 2449}), base))
+    assert "coverage 97.9%; 98% are asked for." in next(check.message for check in found.checks if not check.passed)
+
+
 def test_the_gate_asks_for_cost_only_when_told() -> None:
     """20 % dearer passes without a limit and fails at 10 %; exactly 10 % passes; unknown or from nothing fails."""
     limits = Limits(max_cost_increase=0.10)
