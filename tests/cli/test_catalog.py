@@ -69,7 +69,7 @@ def test_the_json_has_its_fields(repository: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ref", "words"),
-    [("nope", "no git ref `nope`"), ("--help", "not a git ref"), ("main~5", "no git ref `main~5`"), ("", "not a git ref")],
+    [("nope", "no git ref `nope`"), ("--help", "not a git ref"), ("main~5", "no git ref `main~5`"), ("", "is given no value")],
 )
 def test_a_ref_that_is_none_is_exit_2(repository: Path, ref: str, words: str) -> None:
     """An unknown or odd ref is a usage error with one hint, never a traceback."""
