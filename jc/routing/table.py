@@ -34,7 +34,7 @@ def load_table(name: str, catalog: Catalog) -> RouteTable:
         return catalog.routes[name]
     path = Path(name)
     if "\0" not in name and (path.suffix in {".yaml", ".yml"} or path.is_file()):
-        return read_table(path)
+        return read_table(path, catalog)
     raise _unknown(name, catalog)
 
 
@@ -50,8 +50,11 @@ def pinned(catalog: Catalog, model: str) -> RouteTable:
     )
 
 
-def read_table(path: Path) -> RouteTable:
-    """The table in a file; IoFailure when it cannot be read, InputError with its problems when it is not a table."""
+def read_table(path: Path, catalog: Catalog | None = None) -> RouteTable:
+    """The table in a file; IoFailure when it cannot be read, InputError with all its problems when it is not a table.
+
+    With a catalog, names that mean no model of it are problems too.
+    """
     from jc.catalog.assemble import assemble
     from jc.catalog.documents import Documents, document
     from jc.catalog.problems import problem
@@ -68,8 +71,13 @@ def read_table(path: Path) -> RouteTable:
     found = document("", "routes/table.yaml", raw)
     found.file = str(path)
     assembled = assemble(Documents("", [found], ""))
-    if assembled.flaws:
-        raise InputError.of([problem(one) for one in sorted(assembled.flaws, key=lambda one: (one.flaw.line, one.flaw.column))])
+    flaws = [*assembled.flaws]
+    if catalog is not None:
+        from jc.routing.written import unknown_models
+
+        flaws += unknown_models(found, catalog)
+    if flaws:
+        raise InputError.of([problem(one) for one in sorted(flaws, key=lambda one: (one.flaw.line, one.flaw.column))])
     return next(iter(assembled.catalog.routes.values()))
 
 
