@@ -27,6 +27,8 @@ class Key:
     kind: type
     meaning: str
     default: Any = None
+    amount: bool = False
+    """A text that may be written as a number too; it is kept as it stands in the file."""
 
     @property
     def variable(self) -> str:
@@ -44,7 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key("timeout", float, "seconds for one attempt of a call", 120.0),
     Key("max_attempts", int, "attempts per call before it counts as failed", 6),
     Key("max_wait", float, "seconds a call may spend waiting for retries", 600.0),
-    Key("max_cost", str, "hard cap in USD for one run", None),
+    Key("max_cost", str, "hard cap in USD for one run", None, amount=True),
     Key("runs", str, "folder of the run folders", "runs"),
     Key("routes", str, "route table of `jc route`", None),
     Key("seed", int, "seed of everything random", 0),
@@ -147,11 +149,21 @@ def _suggest(name: str) -> str:
 
 def _convert(key: Key, value: object, where: Where, problems: list[Problem]) -> object:
     converters: dict[type, Callable[[Any], Any]] = {int: int, float: float, str: str}
+    if key.amount and isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
     try:
         if isinstance(value, bool) or (key.kind is str and not isinstance(value, str)):
             raise ValueError  # noqa: TRY301  one message for every wrong type
         return converters[key.kind](value)
     except (ValueError, TypeError):
         kinds = {int: "a whole number", float: "a number", str: "text"}
-        problems.append(Problem(f"`{key.name}` is not {kinds[key.kind]}: {value!r}", where))
+        problems.append(Problem(f"`{key.name}` is not {kinds[key.kind]}: {value!r}", where, hint=_written(key)))
         return key.default
+
+
+def _written(key: Key) -> str:
+    """How a setting is written in a file."""
+    example = {int: "8", float: "60.0", str: '"…"'}[key.kind] if key.default is None else str(key.default)
+    if key.kind is str and key.default is not None:
+        example = f'"{example}"'
+    return f"{key.meaning}, as `{key.name} = {example}`"

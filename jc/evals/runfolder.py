@@ -150,6 +150,10 @@ def _take(handle: int, folder: RunFolder) -> None:
         ) from error
 
 
+_NAMED = 5
+"""How many runs, the latest, a hint names."""
+
+
 def find(runs: Path, name: str) -> RunFolder:
     """A run by its path or its name under `runs`; InputError with the nearest names."""
     import difflib
@@ -159,7 +163,9 @@ def find(runs: Path, name: str) -> RunFolder:
             return RunFolder(path)
     known = [folder.id for folder in listed(runs)]
     close = difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean `{close[0]}`?" if close else f"runs: {', '.join(known[-5:])}" if known else "there are no runs yet"
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    listed_here = f"runs: {', '.join(known[-_NAMED:])}{more}" if known else "there are no runs yet"
+    hint = f"did you mean `{close[0]}`?" if close else listed_here
     raise InputError(f"no run `{name}` in `{runs}`", hint=hint)
 
 

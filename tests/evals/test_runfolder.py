@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from jc.errors import InputError
 from jc.evals.finish import changed_settings, derive, overview
 from jc.evals.judge import JudgeTemplate
 from jc.evals.plan import Settings
 from jc.evals.run import Request, run_name
-from jc.evals.runfolder import RunFolder, listed
+from jc.evals.runfolder import RunFolder, find, listed
 from tests.evals.conftest import Bench, catalog
 from tests.fakes.script import Fault, Script
 
@@ -98,3 +99,14 @@ def test_the_summary_counts_missing_verdicts(bench: Bench) -> None:
     bench.server.use(Script(faults=(Fault("status", model="judge", status=400),)))
     with bench.run(name="unjudged") as finished:
         assert derive(finished)["missing_verdicts"] == 36
+
+
+def test_an_unknown_run_is_told_with_the_latest_and_how_many_more(tmp_path: Path) -> None:
+    """Of eight runs the hint names five and counts the other three."""
+    for number in range(8):
+        folder = tmp_path / f"run-{number}"
+        folder.mkdir()
+        (folder / "manifest.json").write_text(json.dumps({"created": f"2026-01-0{number + 1}"}), "utf-8")
+    with pytest.raises(InputError) as caught:
+        find(tmp_path, "zzz")
+    assert caught.value.hint == "runs: run-3, run-4, run-5, run-6, run-7 and 3 more"
