@@ -68,3 +68,12 @@ def test_the_conclusion_of_a_log_without_known_cost_names_the_cheapest_table() -
     found["tables"][0]["cost_usd"] = None
 
     assert simulation_conclusion(found) == "cheapest.yaml is cheapest: $1,904.77 for 48,212 requests"
+
+
+def test_hours_are_drawn_once() -> None:
+    """By the breakdown where there is one, else as the curve of the day."""
+    found = full()
+    found["by"]["hour"] = found["day_curve"]
+
+    assert simulation_page(full(), {}).count("<h2>Over the hours") == simulation_page(found, {}).count("<h2>Over the hours")
+    assert simulation_page(found, {}).count("Cost over the hours") == simulation_page(full(), {}).count("Cost over the hours") > 0
