@@ -54,8 +54,8 @@ class _Row(NamedTuple):
     data: Any
 
 
-def load_evalset(path: Path, *, template: str | None = None, limit: int | None = None) -> EvalSet:
-    """The cases of `path`, at most `limit`; InputError with every wrong line at once."""
+def load_evalset(path: Path, *, template: str | None = None, limit: int | None = None, template_file: str = "") -> EvalSet:
+    """The cases of `path`, at most `limit`; InputError with every wrong line at once. `template` is the text of its file."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -63,7 +63,7 @@ def load_evalset(path: Path, *, template: str | None = None, limit: int | None =
     problems: list[Problem] = []
     text = _decode(raw, path, problems)
     rows = _csv_rows(text, path, problems) if path.suffix.lower() == ".csv" else _json_rows(text, path, problems)
-    render = _renderer(template, path) if template is not None else None
+    render = _renderer(template, path, template_file) if template is not None else None
     cases: list[Case] = []
     lines_of: dict[str, int] = {}
     for row in rows:
@@ -264,23 +264,32 @@ def _text_of(message: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _renderer(template: str, path: Path) -> Any:
-    """A function that renders the template with a case's `vars`; a misspelt variable is found before the first call."""
-    from jinja2 import TemplateError
+_MOST_MISTAKES = 5
+"""After so many a template is not tried on: each may take its whole time."""
 
-    from jc.evals.templates import environment, rendered
+
+def _renderer(template: str, path: Path, file: str) -> Any:
+    """A function that renders the template with a case's `vars`; a misspelt variable is found before the first call."""
+    from jc.evals.templates import Mistake, rendered, template_of
 
     try:
-        compiled = environment(keep_trailing_newline=True).from_string(template)
-    except TemplateError as error:
-        raise InputError(f"`--template`: {error}", hint="Jinja syntax, see https://jinja.palletsprojects.com") from error
+        compiled = template_of(template, keep_trailing_newline=True)
+    except Mistake as error:
+        where = Where(file, error.line) if file else None
+        raise InputError.of([Problem(f"`--template`: {error}", where, hint="see https://jinja.palletsprojects.com")]) from error
+    mistakes: list[Mistake] = []
 
     def render(data: dict[str, Any], row: _Row, problems: list[Problem]) -> str | None:
+        if len(mistakes) >= _MOST_MISTAKES:
+            return None
         values = {**(data.get("vars") or {}), "prompt": data.get("prompt"), "id": data.get("id")}
         try:
             return rendered(compiled, values)
-        except (TemplateError, TypeError, ValueError, OverflowError, MemoryError) as error:
-            problems.append(_problem(row, path, f"`--template`: {error}", '"vars"'))
+        except Mistake as error:
+            mistakes.append(error)
+            message = f"`--template`: {f'{file}:{error.line}: ' if file else ''}{error}"
+            hint = "the template has the names of `vars`, and `prompt` and `id`"
+            problems.append(_problem(row, path, message, '"vars"', hint))
             return None
 
     return render

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jc.errors import InputError
+from jc.errors import InputError, Problem, Where
 from jc.evals.evalset import Case
 from jc.evals.verdict import MENU, Ruling, read_rating, read_rating_with_regex, read_verdict, read_with_regex
 
@@ -208,32 +208,43 @@ def load_template(path: Path, verdict_regex: str | None, verdict_map: str | None
         raise InputError("`--verdict-map` is not a JSON object", hint='for example \'{"Output (a)": "A"}\'')
     template = JudgeTemplate(source, verdict_regex, mapping, rating_regex)
     example = Case("example", ({"role": "user", "content": "q"},), "q", reference="r", rubric="r")
+    from jc.evals.templates import Mistake
+
     for answers in ({"A": "a", "B": "b"}, {"A": "a"}):
-        _own(Question(example, answers, "00000000"), template)
+        try:
+            _rendered(Question(example, answers, "00000000"), source)
+        except Mistake as error:
+            lines = source.splitlines()
+            quoted = lines[error.line - 1][:98] if 0 < error.line <= len(lines) else ""
+            where = Where(str(path), error.line)
+            raise InputError.of([Problem(f"judge template: {error}", where, quoted, hint=_VARIABLES)]) from error
     return template
 
 
 _COMPILED: dict[str, Any] = {}
+_VARIABLES = "variables: question, answer_a, answer_b, answer, reference, rubric, nonce"
 
 
 def _own(question: Question, template: JudgeTemplate) -> str:
-    from jinja2 import TemplateError
+    from jc.evals.templates import Mistake
 
-    from jc.evals.templates import environment, rendered
+    try:
+        return _rendered(question, template.source)
+    except Mistake as error:
+        said = f"judge template, line {error.line}, with prompt `{question.case.id}`: {error}"
+        raise InputError(said, hint=_VARIABLES) from error
+
+
+def _rendered(question: Question, source: str) -> str:
+    from jc.evals.templates import rendered, template_of
 
     case, answers = question.case, question.answers
-    try:
-        compiled = _COMPILED.get(template.source)
-        if compiled is None:
-            compiled = _COMPILED.setdefault(template.source, environment().from_string(template.source))
-        values = {
-            "question": case.question, "answer_a": answers.get("A", ""), "answer_b": answers.get("B", ""),
-            "answer": answers.get("A", ""), "reference": case.reference or "", "rubric": case.rubric or "",
-            "nonce": question.nonce,
-        }  # fmt: skip
-        return rendered(compiled, values)
-    except TemplateError as error:
-        raise InputError(
-            f"judge template: {error}",
-            hint="variables: question, answer_a, answer_b, answer, reference, rubric, nonce",
-        ) from error
+    compiled = _COMPILED.get(source)
+    if compiled is None:
+        compiled = _COMPILED.setdefault(source, template_of(source))
+    values = {
+        "question": case.question, "answer_a": answers.get("A", ""), "answer_b": answers.get("B", ""),
+        "answer": answers.get("A", ""), "reference": case.reference or "", "rubric": case.rubric or "",
+        "nonce": question.nonce,
+    }  # fmt: skip
+    return rendered(compiled, values)

@@ -134,7 +134,7 @@ def prepare(
     """Everything that can be wrong, found before the first call; InputError with all of it."""
     prompts = find_prompts(request.prompts)
     template = _read(request.template) if request.template else None
-    evalset = load_evalset(prompts, template=template, limit=request.limit)
+    evalset = load_evalset(prompts, template=template, limit=request.limit, template_file=request.template or "")
     gateway = Gateway(request.base_url, request.key_env)
     names = {"--candidates": request.candidates, "--judge": request.judges}
     # A replay needs no key: a placeholder stands where the catalog names a variable.

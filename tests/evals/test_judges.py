@@ -50,8 +50,24 @@ def test_a_template_that_cannot_render_is_refused_before_any_call(tmp_path: Path
     path = tmp_path / "judge.j2"
     path.write_text(source, "utf-8")
 
-    with pytest.raises(InputError, match="judge template"):
+    with pytest.raises(InputError) as caught:
         load_template(path, None, None, None)
+
+    (found,) = caught.value.problems
+    assert found.message.startswith("judge template: ")
+    assert (str(found.where), found.quoted) == (f"{path}:1", source)
+    assert "variables: question" in found.hint
+
+
+def test_a_template_that_fails_on_a_later_prompt_is_told_and_stops(bench: Bench, tmp_path: Path) -> None:
+    """What the example did not show is an input error with the template's line and the prompt, not a bug."""
+    source = tmp_path / "judge.j2"
+    source.write_text("Rate\n{{ 1 / (answer_a|length - 1 if answer_a == 'a' else 0) if question != 'q' else 1 }}", "utf-8")
+    template = load_template(source, "A|B", None, None)
+
+    with bench.run(bench.request(prompts=2, judge_template=template)) as finished:
+        assert isinstance(finished.error, InputError)
+        assert finished.error.message.startswith("judge template, line 2, with prompt `")
 
 
 def test_a_recording_replays_without_a_server(bench: Bench) -> None:
