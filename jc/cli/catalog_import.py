@@ -25,7 +25,9 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The list, as JSON; a run of `jc evals` by name or folder.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="The candidate folder: new, or of an import; for a run the catalog."),
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="The candidate folder: new, or of an import; for a run the catalog, or a file."
+        ),
     ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day on which the list was read. [default: today]")
@@ -61,7 +63,6 @@ def import_(
 
 def _import_run(out: Out, name: str, output: Path | None) -> None:
     """Write what a run taught as a file of the catalog's `benchmarks/`, with its run and day; scores go by class."""
-    from jc.catalog.folder import find_catalog
     from jc.evals.finish import read_summary
     from jc.evals.own_eval import class_namer, learn, scores_file
     from jc.evals.results import RESULT_COLUMNS
@@ -79,13 +80,16 @@ def _import_run(out: Out, name: str, output: Path | None) -> None:
     summary = read_summary(folder)
     if summary.get("unreliable"):
         out.warn(f"the run `{name}` is marked unreliable: its judge accepts known-bad answers, and so may what is written here")
+    lacking = summary["missing"], summary.get("missing_verdicts") or 0
+    if any(lacking):
+        out.warn(f"the run `{name}` was stopped: {lacking[0]:,} answers and {lacking[1]:,} verdicts are missing")
     found = learn(summary, rows, namer, (scale[0], scale[1]))
     if not found.lessons:
         raise problem(f"the run `{name}` has no answers of a model that is in the catalog", hint="`jc catalog list` names them")
-    path = find_catalog(output or out.catalog) / "benchmarks" / f"own-eval-{found.name}.yaml"
+    path = _scores_path(out, output, found.name)
     if path.exists() and "Made by `jc catalog import evals" not in path.read_text("utf-8", "replace"):
         raise problem(f"`{path}` was not made by an import", hint="move it away; nothing that a person wrote is overwritten")
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, scores_file(found))
     out.emit(own_eval_document(found, path))
     for unknown in found.unknown:
@@ -93,6 +97,22 @@ def _import_run(out: Out, name: str, output: Path | None) -> None:
     out.hint(
         "`jc tiers explain`, `jc route`, `jc simulate` and `jc optimize` use it from now on; check it with `jc catalog check`"
     )
+
+
+def _scores_path(out: Out, output: Path | None, name: str) -> Path:
+    """The file for the lessons: the one named, else one of the catalog that the user chose; never of the installed package's."""
+    from jc.catalog.folder import find_catalog
+
+    if output is not None and output.suffix.lower() in {".yaml", ".yml"}:
+        return output
+    chosen = output or out.catalog
+    folder = find_catalog(chosen)
+    if chosen is None and folder.resolve() != Path("catalogs").resolve():
+        raise problem(
+            "no catalog of yours to write into: the one in use came with `jc`",
+            hint="name a file with `-o FILE.yaml`, or your copy of the catalog with `-C FOLDER`",
+        )
+    return folder / "benchmarks" / f"own-eval-{name}.yaml"
 
 
 def _candidate(name: str, file: Path, read_on: date) -> "Candidate":

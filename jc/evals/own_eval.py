@@ -43,6 +43,8 @@ class Lesson:
     latency_s: Decimal | None
     ttft_s: Decimal | None
     usd_per_answer: Decimal | None
+    judged: int = 0
+    """Prompts whose answers have a score: what the quality rests on; fewer than the answers when a run was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def _lesson(model: str, route_class: str | None, rows: Sequence[Row], basis: Bas
         _median_s(rows, "latency_ms"),
         _median_s(rows, "ttft_ms"),
         (sum(costs, Decimal(0)) / len(costs)).quantize(Decimal("1e-9")) if priced else None,
+        len({row["prompt_id"] for row in rows if _quality(row, basis, scale) is not None}),
     )
 
 
@@ -189,7 +192,7 @@ def _score(one: Lesson, found: OwnEval) -> dict[str, str | None]:
         "benchmark": found.benchmark,
         "value": None if one.quality is None else number(one.quality),
         "variant": f"{{{', '.join(f'{key}: {value}' for key, value in variant.items() if value is not None)}}}",
-        "n": str(one.answers),
+        "n": str(one.judged),
         "interval": None if one.interval is None else f"[{number(one.interval[0])}, {number(one.interval[1])}]",
         "harness": "jc",
         "by": "own_eval",

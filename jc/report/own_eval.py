@@ -10,7 +10,7 @@ from jc.report.numbers import UNKNOWN, count, seconds, usd_request
 from jc.report.table import Column, Table
 
 SCHEMA = "jc.own-eval/1"
-_HEADS = ("Answers", "Quality", "95% interval", "Output tokens", "p50", "$/answer")
+_HEADS = ("Answers", "Judged", "Quality", "95% interval", "Output tokens", "p50", "$/answer")
 
 
 def own_eval_document(found: OwnEval, path: Path) -> Document:
@@ -31,6 +31,7 @@ def _cells(one: Lesson) -> list[str]:
         one.model,
         one.route_class or "all",
         count(one.answers),
+        count(one.judged),
         UNKNOWN if one.quality is None else f"{one.quality:.1f}%",
         UNKNOWN if one.interval is None else f"{one.interval[0]:.1f} – {one.interval[1]:.1f}",
         f"{one.output_tokens:,.0f}",
@@ -41,8 +42,8 @@ def _cells(one: Lesson) -> list[str]:
 
 def _record(one: Lesson) -> Mapping[str, Any]:
     return {
-        "model": one.model, "route_class": one.route_class, "answers": one.answers, "quality": one.quality,
-        "interval": one.interval,
+        "model": one.model, "route_class": one.route_class, "answers": one.answers, "judged_prompts": one.judged,
+        "quality": one.quality, "interval": one.interval,
         "output_tokens": one.output_tokens, "latency_s": one.latency_s, "ttft_s": one.ttft_s,
         "usd_per_answer": one.usd_per_answer,
     }  # fmt: skip

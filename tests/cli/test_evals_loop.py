@@ -71,3 +71,30 @@ def test_the_model_that_answers_better_is_the_one_that_is_chosen(tmp_path: Path,
 def figure(value: Any) -> float:
     """A figure that stands alone or with its interval."""
     return float(value["value"] if isinstance(value, dict) else value)
+
+
+def test_lessons_go_only_where_the_user_said(tmp_path: Path) -> None:
+    """Without a catalog of one's own an import is refused and nothing is written; a file that is named takes the lessons."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("JC_")}
+    env |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_COLOR": "1"}
+
+    def jc(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "jc", *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    ran = jc(
+        "evals", "run", "-c", "demo/strong,demo/hasty", "-p", "demo", "-j", "demo/judge", "--limit", "4", "--run-dir", "one", "-q"
+    )
+    assert ran.returncode == 0, ran.stderr
+    refused = jc("catalog", "import", "evals", "one")
+    summary = json.loads((tmp_path / "one/summary.json").read_text("utf-8"))
+    (tmp_path / "one/summary.json").write_text(json.dumps({**summary, "missing": 2, "missing_verdicts": 6}), "utf-8")
+    named = jc("catalog", "import", "evals", "one", "-o", "mine.yaml")
+
+    assert refused.returncode == 2
+    assert "`-o FILE.yaml`" in refused.stderr
+    assert "`-C FOLDER`" in refused.stderr
+    assert not (ROOT / "catalogs/benchmarks/own-eval-demo.yaml").exists()
+    assert named.returncode == 0, named.stderr
+    assert "warning: the run `one` was stopped: 2 answers and 6 verdicts are missing" in named.stderr
+    assert "own_eval/demo" in (tmp_path / "mine.yaml").read_text("utf-8")

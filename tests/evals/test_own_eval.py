@@ -115,6 +115,14 @@ def test_an_unpriced_answer_leaves_the_price_unknown() -> None:
     assert found.lessons[0].usd_per_answer is None
 
 
+def test_n_counts_the_prompts_that_were_judged() -> None:
+    """Of three answers, two of one prompt, one was never judged: the quality rests on one prompt, and the catalog says so."""
+    found = learned(row("big", "p", score=1.0), row("big", "p", score=0.0), row("big", "q", score=None))
+
+    assert (found.lessons[0].answers, found.lessons[0].judged) == (3, 1)
+    assert [score.n for score in loaded(found).scores] == [1, 1]
+
+
 def test_the_file_is_a_sound_part_of_the_catalog() -> None:
     """What is written is read again as scores by class with their basis, and as observations."""
     catalog = loaded(learned(row("big", "p", score=1.0), row("small", "p", score=0.0, output_tokens=50)))
