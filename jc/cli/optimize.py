@@ -44,7 +44,7 @@ def optimize(
       jc optimize traffic.jsonl --min-quality 0.95 -o table.yaml
       jc optimize traffic.jsonl --pool gpt-4o-mini,deepseek-v3,llama-3.3-70b --max-p95 8s
     """
-    from jc.report.optimum import optimum_document
+    from jc.report.optimum import optimum_document, thin_note
     from jc.simulate.optimize import Wanted, confirmed, optimise, skeleton, table_yaml
     from jc.simulate.optimum_result import optimum_payload, yaml_comments
     from jc.simulate.run import simulate
@@ -82,19 +82,10 @@ def optimize(
         raise AnswerIsNo("no table keeps what was asked for, so none was written", hint=_nearest(values))
     out.emit(document)
     for one in values["thin"]:
-        out.warn(_thin(one))
+        out.warn(thin_note(one))
     stop_if_truncated(simulation.truncated)
     if yaml is None:
         raise AnswerIsNo("no table keeps what was asked for", hint=_nearest(values))
-
-
-def _thin(one: "dict[str, Any]") -> str:
-    """On how little a class was decided."""
-    from jc.quantities import counted
-
-    low, high = one["interval"] or (None, None)
-    between = "" if low is None else f" (95% interval {low:.1%} – {high:.1%})"
-    return f"{one['class']}: {one['model']} was chosen on {counted(one['answers'], 'answer')} of an own eval{between}"
 
 
 def _nearest(values: "dict[str, Any]") -> str:

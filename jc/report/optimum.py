@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from textwrap import fill
 from typing import Any
 
+from jc.quantities import counted
 from jc.report.chart_parts import Axis, Chart, Point, scale_for
 from jc.report.charts import plane
 from jc.report.conclusion import number
@@ -24,14 +25,18 @@ MOST_MODELS = 4
 
 
 def optimum_document(payload: Fields, yaml: str | None, reproduce: Mapping[str, object], width: int = WIDTH) -> Document:
-    """The frontier in every format; `yaml` is the chosen table."""
+    """The frontier in every format; `yaml` is the chosen table.
+
+    What is read elsewhere carries the notes on thin evidence itself; a terminal has them beside the result.
+    """
     tables = [frontier_table(payload), *nearest_tables(payload), *model_tables(payload)]
     tables = [table for table in tables if table.rows]
     lines = _foot(payload)
+    notes = [*map(thin_note, payload["thin"]), *lines]
     wrapped = [fill(line, min(width, WIDTH), subsequent_indent="  ", break_on_hyphens=False) for line in lines]
     text = "\n\n".join([_head(payload), *(fitted(table, width) for table in tables), *(["\n".join(wrapped)] if lines else [])])
-    markdown = "\n\n".join([_head(payload), *(table.markdown() for table in tables), *(f"- {line}" for line in lines)])
-    extra: dict[str, Callable[[], str]] = {"html": lambda: _page(payload, tables, lines, reproduce)}
+    markdown = "\n\n".join([_head(payload), *(table.markdown() for table in tables), *(f"- {line}" for line in notes)])
+    extra: dict[str, Callable[[], str]] = {"html": lambda: _page(payload, tables, notes, reproduce)}
     if yaml is not None:
         extra["yaml"] = lambda: yaml
     return Document(SCHEMA, payload, records=payload["frontier"], tables=tables, text=text, markdown=markdown, extra=extra)
@@ -124,6 +129,13 @@ def _foot(payload: Fields) -> list[str]:
         more = f" and {len(payload['left_out']) - MOST_MODELS} more" if len(payload["left_out"]) > MOST_MODELS else ""
         lines.append(f"Left out: {names}{more}")
     return lines
+
+
+def thin_note(one: Fields) -> str:
+    """On how little a class was decided."""
+    low, high = one["interval"] or (None, None)
+    between_them = "" if low is None else f" (95% interval {low:.1%} – {high:.1%})"
+    return f"{one['class']}: {one['model']} was chosen on {counted(one['answers'], 'answer')} of an own eval{between_them}"
 
 
 def _judged(payload: Fields) -> list[str]:

@@ -312,7 +312,7 @@ def test_a_quality_is_a_share(log: Path) -> None:
 
 
 def test_a_class_that_was_decided_on_few_answers_is_named(log: Path) -> None:
-    """With the model, the number of answers of the own eval, and its interval."""
+    """With the model, the number of answers of the own eval, and its interval; on the page and in Markdown too."""
     folder = log.parent / "catalogs"
     shutil.copytree(ROOT / "catalogs", folder)
     (folder / "benchmarks" / "mine.yaml").write_text(
@@ -323,11 +323,14 @@ def test_a_class_that_was_decided_on_few_answers_is_named(log: Path) -> None:
         " date: 2026-10-01}\n"
     )
     pool = ["--pool", "openai/gpt-4o,openai/gpt-4o-mini", "-C", "catalogs"]
-    best = jc("optimize", log.name, *pool, "--min-quality", "1", cwd=log.parent)
+    files = ["-o", "x.html", "-o", "x.md"]
+    best = jc("optimize", log.name, *pool, "--min-quality", "1", *files, cwd=log.parent)
     cheap = jc("optimize", log.name, *pool, "--min-quality", "0.9", cwd=log.parent)
 
     said = "warning: general: openai/gpt-4o was chosen on 6 answers of an own eval (95% interval 40.0% – 98.0%)"
     assert said in best.stderr.decode()
+    assert said.removeprefix("warning: ") in (log.parent / "x.md").read_text("utf-8")
+    assert said.removeprefix("warning: ") in (log.parent / "x.html").read_text("utf-8")
     assert "was chosen on" not in cheap.stderr.decode()
 
 
