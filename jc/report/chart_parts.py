@@ -133,7 +133,12 @@ def quantity(field: str, axis: Axis) -> Spec:
     scale: Spec = {"zero": axis.zero, "nice": True, **({} if axis.zero else {"padding": 12})}
     if axis.kind == "log":
         scale = {"type": "log", "nice": False, "padding": 24}
-    ticks = {"format": axis.format, "tickCount": 6, "labelOverlap": True}
+        form = axis.format
+    else:
+        # `r` counts significant digits by the longest tick, one too few where 0.12 - 0.02 is a little below 0.1; `f` goes by the
+        # step, and all ticks have the same digits.
+        form = f"{axis.format.removesuffix('~r')}f" if axis.format.endswith("~r") else axis.format
+    ticks = {"format": form, "tickCount": 6, "labelOverlap": True}
     return {"field": field, "type": "quantitative", "title": axis.title, "scale": scale, "axis": ticks}
 
 

@@ -147,7 +147,7 @@ def _summary_row(table: Fields, base: bool) -> dict[str, str]:
         "Energy": _partly(joules(number(table.get("energy_j"))), table.get("energy_known")),
         "Quality": _partly(percent(number(table.get("quality"))), table.get("quality_known")),
         "Moved": percent(number(table.get("moved"))),
-        "Kept": percent(kept / requests) if requests else UNKNOWN,
+        "Kept": percent(kept / requests) if requests and table["name"] != "as logged" else UNKNOWN,
         "Rejected": count(number(table.get("rejected"))),
     }
 

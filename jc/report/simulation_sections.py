@@ -62,7 +62,8 @@ def spending(tables: Sequence[Fields]) -> Section | None:
         heads = ("Spent", "Refused", "First refusal, UTC", "Not spent")
         beside = Table((Column("Key"), *(Column(head, "right") for head in heads)), rows)
         spec = curves(lines, Axis("time, UTC", "%-d %b %H:%M", "time"), Axis("USD spent", "$,~r", zero=True))
-        caption = f"The {len(lines)} keys that spend most. A line that stays flat before its end has met its cap."
+        most = f"The {len(lines)} keys that spend most." if len(lines) > 1 else "The one key that spends."
+        caption = f"{most} A line that stays flat before its end has met its cap."
         caption += " Keys on a flat plan stand at what their answers are worth by the token." if table.get("on_plans") else ""
         blocks.append(Chart(f"Spending under {table['name']}", caption, spec, beside))
     found = subscribed(tables)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jc.report.chart_parts import CONFIG, Axis, Bar, Point, colors, labels, scale_for
+from jc.report.chart_parts import CONFIG, Axis, Bar, Point, colors, labels, quantity, scale_for, told
 from jc.report.charts import bars, curves, heat_map, plane, radar, ranges
 
 EVIL = ["datum.x", "a[0]", "{'signal': 'x'}", "</script>", "b" * 300, "b" * 299 + "c"]
@@ -127,3 +127,11 @@ def test_names_on_the_right_of_a_plane_stand_on_the_left_of_their_point() -> Non
     values = plane([Point("left", 1.0, 0.1), Point("right", 9.0, 0.9)], X, Y)["data"]["values"]
 
     assert [row["right"] for row in values] == [False, True]
+
+
+@pytest.mark.parametrize(("written", "ticks"), [("$,~r", "$,f"), ("~r", "f"), (".0%", ".0%")])
+def test_ticks_of_an_even_scale_have_the_digits_of_their_step(written: str, ticks: str) -> None:
+    """$0.08, $0.10, $0.12, and not $0.08, $0.1, $0.1; powers of ten and what a mark tells when asked stay short."""
+    assert quantity("x", Axis("USD", written))["axis"]["format"] == ticks
+    assert quantity("x", Axis("USD", written, "log"))["axis"]["format"] == written
+    assert told("x", Axis("USD", written))["format"] == written

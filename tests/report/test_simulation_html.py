@@ -174,3 +174,15 @@ def test_a_span_that_is_unknown_is_in_the_table_and_not_on_the_axis() -> None:
     assert '<td class="left name">–</td><td class="right">$1.00</td>' in text
     assert '"x":"2026-10-01"' in text
     assert '"x":"\\u2013"' not in text
+
+
+def test_what_was_logged_keeps_nothing_and_says_no_share() -> None:
+    """Requests are kept from a table; the log has none, so its row has no figure, as on a terminal."""
+    found = sample_simulation()
+    rows = re.findall(r"<tr>.*?</tr>", page_of(found), flags=re.DOTALL)
+    head = next(row for row in rows if "Kept</th>" in row)
+    at = [re.sub("<.*?>", "", cell) for cell in re.findall(r"<th.*?</th>", head)].index("Kept")
+    logged = next(row for row in rows if "as logged" in row and "$4,218.40" in row)
+
+    assert re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", logged)[at] == "–"
+    assert found["tables"][0]["name"] == "as logged"
