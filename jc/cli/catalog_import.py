@@ -95,7 +95,8 @@ def _import_run(out: Out, name: str, output: Path | None) -> None:
     for unknown in found.unknown:
         out.warn(f"`{unknown}` is in no catalog: nothing was written about it")
     out.hint(
-        "`jc tiers explain`, `jc route`, `jc simulate` and `jc optimize` use it from now on; check it with `jc catalog check`"
+        "`jc route`, `jc simulate` and `jc optimize` use it from now on, tiers and their lock after `jc tiers assign --write`;"
+        " check it with `jc catalog check`"
     )
 
 

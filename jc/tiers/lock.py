@@ -13,7 +13,7 @@ from typing import Any
 
 from jc.catalog.model import Catalog, TierRule
 from jc.tiers.assign import UNPLACED, Placed
-from jc.tiers.bands import Measured
+from jc.tiers.bands import CLASS_KEYS, Measured
 
 PATH = "tiers/placements.lock.yaml"
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*\Z")
@@ -21,12 +21,18 @@ _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def inputs(catalog: Catalog) -> Mapping[str, str]:
-    """sha256 of what decides placements: tiers and hysteresis of the policy, scores, hand placements."""
+    """sha256 of what decides placements: tiers and hysteresis of the policy, scores, hand placements.
+
+    Scores by class decide routes, and tiers hold no demo models: an own eval that brings no others leaves the lock as it is.
+    """
+    sold = {name for one in catalog.offers.values() if one.kind != "demo" for name in (one.id, one.model)}
+    demo = {name for one in catalog.offers.values() if one.kind == "demo" for name in (one.id, one.model)} - sold
     policy = [f"hysteresis {_plain(catalog.policy.hysteresis)}", *(_tier(tier) for tier in catalog.policy.tiers)]
     hands = [f"{hand.model}|{hand.tier}|{hand.on}|{hand.until}|{hand.reason}" for hand in catalog.tier_overrides]
     scores = [
         f"{row.model}|{row.benchmark}|{_plain(row.value)}|{row.by}|{row.date}|{sorted(row.variant) if row.variant else ''}"
         for row in catalog.scores
+        if row.model not in demo and not any(key in CLASS_KEYS for key, _ in row.variant)
     ]
     return {"overrides": _digest(sorted(hands)), "policy": _digest(policy), "scores": _digest(sorted(scores))}
 

@@ -105,6 +105,17 @@ def test_a_lock_knows_when_it_is_older_than_its_inputs() -> None:
     assert stale_inputs(locked) == ("scores",)
 
 
+def test_scores_that_move_no_tier_leave_the_lock_as_it_is() -> None:
+    """Own evals by class, and of demo models, are no input of placements; one of the whole set is."""
+    world = catalog([offer("p/a"), offer("demo/x", kind="demo")], scores=ROWS)
+    own = score("p/a", "own_eval/mine", 80, by="own_eval")
+    by_class = replace(own, variant=(("class", "code"),))
+    demo = replace(own, model="demo/x")
+
+    assert inputs(replace(world, scores=(*ROWS, by_class, demo))) == inputs(world)
+    assert inputs(replace(world, scores=(*ROWS, own)))["scores"] != inputs(world)["scores"]
+
+
 def test_the_shipped_lock_is_what_assign_would_write() -> None:
     """Nobody edited it, and nothing it rests on has changed since."""
     shipped = load_catalog()
