@@ -48,7 +48,17 @@ def _explain_table(simulation: Simulation, estimate: Estimate, ratios: Ratios, q
     if estimate.rejected:
         share = estimate.rejected / max(1, estimate.requests)
         what = f"{estimate.name} rejects {counted(estimate.rejected, 'request')} ({share:.1%}) that none of its models can take"
-        simulation.warnings.append(f"{what}; its cost is without them, its change is over what both sides answer")
+        rest = "its cost is without them, its change is over what both sides answer"
+        simulation.warnings.append(f"{what}{_why(estimate, 'refused')}; {rest}")
+    if kept := estimate.kept.get("unable", 0):
+        what = f"{counted(kept, 'request')} ({kept / max(1, estimate.requests):.1%}) that none of its models can take"
+        simulation.warnings.append(f"{estimate.name} leaves {what}{_why(estimate, 'unable')} to the model that was asked for")
+
+
+def _why(estimate: Estimate, what: str) -> str:
+    """Why most often, in brackets."""
+    most = estimate.unable.get(what, "")
+    return f" ({most})" if most else ""
 
 
 def _explain_plans(simulation: Simulation, estimate: Estimate) -> None:
