@@ -35,7 +35,7 @@ def _attach(command: Any) -> None:
     for sub in getattr(command, "commands", {}).values():
         _attach(sub)
     for parameter in command.params:
-        values = VALUES.get((parameter.metavar or "").strip("[]"))
+        values = BY_NAME.get(parameter.name) or VALUES.get((parameter.metavar or "").strip("[]"))
         if values is not None:
             parameter._custom_shell_complete = _completer(values)  # noqa: SLF001  Typer takes it in its own signatures only
 
@@ -61,9 +61,13 @@ def _catalog() -> "Catalog":
 
 
 def models() -> list[str]:
-    """All offers and aliases."""
-    catalog = _catalog()
-    return sorted({*catalog.offers, *(alias for offer in catalog.offers.values() for alias in offer.aliases)})
+    """All offers and aliases, and the parts after a slash that name just one offer."""
+    offers = _catalog().offers.values()
+    named = {name: offer.id for offer in offers for name in (*offer.aliases, offer.id)}
+    of_ending: dict[str, set[str]] = {}
+    for name, offer_id in named.items():
+        of_ending.setdefault(name.rpartition("/")[2], set()).add(offer_id)
+    return sorted({*named, *(ending for ending, found in of_ending.items() if len(found) == 1)})
 
 
 def tables() -> list[str]:
@@ -98,6 +102,21 @@ def _topics() -> list[str]:
     return list(TOPICS)
 
 
+def prompts() -> list[str]:
+    """The shipped evalsets, and files of prompts that lie here."""
+    from jc.files import shipped
+
+    sets = [path.stem for path in shipped("evalsets").glob("*.jsonl") if "answers" not in path.stem]
+    return sorted({*sets, *(path.name for suffix in ("jsonl", "csv") for path in Path().glob(f"*.{suffix}"))})
+
+
+BY_NAME: dict[str, Callable[[], Iterable[str]]] = {
+    "prompts": prompts,
+    "judge_mode": lambda: ("pairwise", "pointwise", "both"),
+    "on_refusal": lambda: ("loss", "tie", "exclude"),
+    "format_of": lambda: ("litellm", "models.dev", "openrouter", "genai-prices", "evals"),
+}
+"""What parameters take whose metavar says no more than FILE or MODE."""
 VALUES: dict[str, Callable[[], Iterable[str]]] = {
     "MODEL": models,
     "MODELS": models,
