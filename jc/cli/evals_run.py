@@ -1,5 +1,6 @@
 """Carry an eval run out on the command line: tell the plan, show progress, write the files, tell the end, leave with its code."""
 
+import errno
 import sys
 from collections.abc import Mapping, Sized
 from dataclasses import replace
@@ -13,7 +14,7 @@ import typer
 from jc.cli.evals_doubts import tell_doubts, unread_share
 from jc.cli.evals_options import usd_of
 from jc.cli.output import Out, terminal_width
-from jc.errors import InputError, StoppedEarly
+from jc.errors import InputError, IoFailure, StoppedEarly
 from jc.files import write_atomically
 from jc.report.document import BASE_FORMATS
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # What `jc evals resume` takes over from the run: a cap that a resume forgot would be no cap.
 KEPT = ("max_cost", "allow_unpriced", "concurrency", "timeout", "max_attempts", "max_wait")
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _ROWS = {".csv", ".jsonl", ".ndjson", ".parquet"}
 
 
@@ -55,9 +57,11 @@ class Carrying:
         """Prepare, tell the plan, carry it out, write, tell the end."""
         prepared = self.prepare(request)
         _tell_changes(self.out, prepared)
-        _tell_plan(self.out, prepared, self.flags["concurrency"])
-        if self.flags["dry_run"]:
+        dry = self.flags["dry_run"]
+        if dry:
             self.out.emit(_plan_document(prepared, self.flags["concurrency"]))
+        _tell_plan(self.out, prepared, self.flags["concurrency"], shown=dry)
+        if dry:
             return
         self.carry_out(prepared)
 
@@ -85,12 +89,11 @@ class Carrying:
 
 def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
     """The derived files of the run folder, the files of `--output`, and the result on stdout."""
-    from jc.evals.finish import derive
     from jc.evals.outputs import write_rows
     from jc.evals.results import RESULT_COLUMNS
     from jc.report.run_document import run_document
 
-    summary = derive(finished, raw=raw_csv)
+    summary = _derived(finished, raw=raw_csv)
     document = run_document(finished.folder, summary, terminal_width(98))
     if not any(row["answered"] for row in summary["candidates"]) and out.files:
         out.warn("no answer came: the files of `--output` are left as they were")
@@ -111,6 +114,21 @@ def _write(out: Out, finished: "Finished", *, raw_csv: bool) -> dict[str, Any]:
     return summary
 
 
+def _derived(finished: "Finished", *, raw: bool) -> dict[str, Any]:
+    """The derived files and their summary; a disk that is full by now is a stop that can be resumed: the journal is whole."""
+    from jc.evals.finish import derive
+
+    try:
+        return derive(finished, raw=raw)
+    except IoFailure as error:
+        full = isinstance(error.__cause__, OSError) and error.__cause__.errno in _FULL
+        if not full:
+            raise
+        raise StoppedEarly(
+            error.message, hint="free some space, then the same command continues; what is finished is in the journal"
+        ) from error
+
+
 def _tell_changes(out: Out, prepared: "Prepared") -> None:
     """What this start asks for otherwise than the last one in the same folder: its result takes the place of that one's."""
     from jc.evals.finish import changed_settings
@@ -120,9 +138,9 @@ def _tell_changes(out: Out, prepared: "Prepared") -> None:
         out.say(f"note: `{prepared.path}` was last started with {', '.join(changes)}; its finished calls are used where they fit")
 
 
-def _tell_plan(out: Out, prepared: "Prepared", concurrency: int) -> None:
+def _tell_plan(out: Out, prepared: "Prepared", concurrency: int, *, shown: bool) -> None:
     # The smallest difference needs SciPy, a third of a second: nobody waits for it who does not read it.
-    for line in () if out.quiet else _plan_lines(prepared, concurrency):
+    for line in () if out.quiet or shown else _plan_lines(prepared, concurrency):
         out.say(line)
     if prepared.unpriced:
         names = ", ".join(f"`{name}`" for name in prepared.unpriced)
@@ -180,6 +198,8 @@ def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
     from jc.evals.finish import smallest_difference
     from jc.evals.plan import duration_s, money
     from jc.report.document import Document
+    from jc.report.numbers import UNKNOWN
+    from jc.report.table import Column, Table
 
     plan, cost = prepared.plan, money(prepared.plan, datetime.now(UTC))
     payload = {
@@ -200,7 +220,25 @@ def _plan_document(prepared: "Prepared", concurrency: int) -> Any:
         "smallest_difference": smallest_difference(plan),
         "run_dir": str(prepared.path),
     }
-    return Document("jc.evals-plan/1", payload, [payload], text="")
+    names, shown = {"at_most_usd": "at most USD", "about_usd": "about USD"}, []
+    for name, value in payload.items():
+        listed = ", ".join(value) if isinstance(value, list) else value
+        shown.append([names.get(name, name.replace("_", " ")), UNKNOWN if listed in {None, ""} else _plan_cell(name, listed)])
+    table = Table((Column("Plan"), Column("Value")), shown)
+    return Document("jc.evals-plan/1", payload, [payload], [table], text="\n".join(_plan_lines(prepared, concurrency)))
+
+
+def _plan_cell(name: str, value: Any) -> str:
+    """A figure of the plan for people: money and seconds rounded, a difference in points."""
+    from jc.report.numbers import usd_amount
+
+    if name.endswith("_usd"):
+        return usd_amount(value)
+    if name == "seconds":
+        return f"{value:.0f}"
+    if name == "smallest_difference":
+        return f"{value * 100:.0f} points (power 80 %)"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _tell_end(out: Out, finished: "Finished", summary: Mapping[str, Any], known: int) -> None:

@@ -169,11 +169,13 @@ def loads(plan: Plan) -> Iterator[Load]:
     cases = plan.evalset.cases
     question = max(1, round(sum(_tokens(case) for case in cases) / len(cases)))
     per_candidate = len(cases) * plan.settings.epochs
+    answer = min(TYPICAL_ANSWER_TOKENS, plan.settings.max_tokens)
+    reason = min(TYPICAL_REASON_TOKENS, plan.protocol.max_tokens)
     for party in plan.candidates:
-        yield Load(party, per_candidate, Usage(question, TYPICAL_ANSWER_TOKENS), Usage(question, plan.settings.max_tokens))
+        yield Load(party, per_candidate, Usage(question, answer), Usage(question, plan.settings.max_tokens))
     for answers, calls in ((2, plan.games), (1, plan.ratings)):
         base = JUDGE_PROMPT_TOKENS + question
-        typical = Usage(base + answers * TYPICAL_ANSWER_TOKENS, TYPICAL_REASON_TOKENS)
+        typical = Usage(base + answers * answer, reason)
         largest = Usage(base + answers * plan.settings.max_tokens, plan.protocol.max_tokens)
         if calls:
             yield from (Load(party, calls // len(plan.judges), typical, largest) for party in plan.judges)
@@ -181,7 +183,7 @@ def loads(plan: Plan) -> Iterator[Load]:
         pairs = (*plan.probes.controls, *plan.probes.sentinels)
         size = sum(len(pair.prompt) + sum(map(len, pair.answers)) for pair in pairs) // len(pairs) // CHARS_PER_TOKEN
         most = max(len(pair.prompt) + sum(map(len, pair.answers)) for pair in pairs)
-        typical = Usage(JUDGE_PROMPT_TOKENS + size, TYPICAL_REASON_TOKENS)
+        typical = Usage(JUDGE_PROMPT_TOKENS + size, reason)
         largest = Usage(JUDGE_PROMPT_TOKENS + most, plan.protocol.max_tokens)
         yield from (Load(party, 2 * len(pairs), typical, largest) for party in plan.judges)
 
