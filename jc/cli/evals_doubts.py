@@ -104,6 +104,11 @@ def _failed(out: Out, finished: "Finished") -> None:
     unrun = pipeline.expected - len(pipeline.answers) + len(failed) - len(real)
     if unrun:
         out.warn(f"{unrun:,} answers were not asked for")
+    if finished.stopped:
+        from jc.evals.missing import missing_verdicts
+
+        unasked = missing_verdicts(finished) - sum(1 for _, note in pipeline.games.each() if note.failure)
+        out.warn(f"{unasked:,} verdicts were not asked for")
     unjudged = [note.failure for _, note in pipeline.games.each() if note.failure]
     if unjudged:
         out.warn(f"{len(unjudged):,} verdicts failed, the first: {unjudged[0].message}")

@@ -251,7 +251,8 @@ class Pipeline:
             return True
         note, asked = await self._ruled(question, game.judge, game.epoch)
         verdict = mirrored(note.verdict) if note.verdict and game.swapped else note.verdict
-        self.games[game] = note._replace(verdict=verdict)
+        if not self._unsent(note):
+            self.games[game] = note._replace(verdict=verdict)
         return self._told(game.judge, asked)
 
     async def _probe(self, probe: Probe) -> bool:
@@ -262,8 +263,14 @@ class Pipeline:
         code = nonce(self.plan.protocol.secret, pair.prompt, *answers.values())
         note, asked = await self._ruled(Question(pair.case, answers, code), probe.judge, 0)
         verdict = mirrored(note.verdict) if note.verdict and probe.swapped else note.verdict
-        self.probes[probe] = note._replace(verdict=verdict)
+        if not self._unsent(note):
+            self.probes[probe] = note._replace(verdict=verdict)
         return self._told(probe.judge, asked)
+
+    def _unsent(self, note: GameNote) -> bool:
+        """Whether the end of the run came before the call: then nobody was asked, and nothing failed."""
+        kind = note.failure.kind if note.failure is not None else ""
+        return kind == "budget" or (kind == "stopped" and self.stopped is not None)
 
     def _told(self, judge: int, asked: Asked) -> bool:
         self._after(asked)

@@ -123,6 +123,9 @@ def test_ctrl_c_finishes_what_is_in_flight_and_names_the_way_on(tmp_path: Path) 
         code, _out, err = finish(process)
         assert code == 130
         assert "jc evals resume runs/my-eval-set-" in err
+        assert "verdicts were not asked for" in err
+        assert "failed" not in err
+        assert "could not be read" not in err
         code, _out, err = finish(start(tmp_path, server.url, "--concurrency", "32"))
         again = {unit: count for unit, count in server.book.attempts.items() if count > 1}
 
