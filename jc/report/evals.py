@@ -196,9 +196,16 @@ def _proofs(summary: Summary) -> dict[str, list[str]]:
         elif pair["word"] == "equivalent":
             groups["Equivalent"].append(f"{a} = {b} (p = {p_text(pair['tost_p'])})")
         else:
-            more = f"; about {pair['more_prompts']:,} more prompts would settle it" if pair["more_prompts"] else ""
-            groups["Not proven"].append(f"{a} > {b} ({p}{more})")
+            groups["Not proven"].append(_unproven(pair, a, b, p))
     return groups
+
+
+def _unproven(pair: Mapping[str, Any], a: str, b: str, p: str) -> str:
+    """Who leads and what would settle it; where nobody leads, no number of prompts is known to settle anything."""
+    if pair["difference"] and round(pair["difference"]["value"], 9) == 0:
+        return f"{a} and {b}: no difference seen ({p})"
+    more = f"; about {pair['more_prompts']:,} more prompts would settle it" if pair["more_prompts"] else ""
+    return f"{a} > {b} ({p}{more})"
 
 
 def _negative(pair: Mapping[str, Any]) -> bool:

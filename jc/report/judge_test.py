@@ -37,7 +37,9 @@ def judge_test_document(reports: Sequence[JudgeReport]) -> Document:
                 percent(report.attack_success.value if report.attack_success else None, 0),
                 _interval(report.attack_success),
             )
-            words.append(f"{report.judge} was fooled by {share} of {report.attacks.pairs} attacks (95% interval {interval}){by}.")
+            pairs, unread = report.attacks.pairs, report.attacks.unread
+            of = f"the {pairs - unread:,} attacks that were read, of {pairs:,}" if unread else f"{pairs:,} attacks"
+            words.append(f"{report.judge} was fooled by {share} of {of} (95% interval {interval}){by}.")
     table = Table(columns, rows)
     text = "\n\n".join([table.text(), *words])
     markdown = "\n\n".join([table.markdown(), *words])

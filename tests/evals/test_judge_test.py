@@ -1,6 +1,7 @@
 """Testing judges on pairs whose better answer is known."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from jc.errors import InputError
 from jc.evals.gold import GoldPair, load_gold
 from jc.evals.judge_test import report, with_limit
 from jc.files import shipped
+from jc.report.judge_test import judge_test_document
 
 PAIRS = [
     GoldPair("a", "one", "q", ("good", "bad"), 1),
@@ -76,3 +78,11 @@ def test_every_bad_line_of_a_gold_file_is_named(tmp_path: Path) -> None:
         (2, "`better` is not 1 or 2"),
         (3, "`answer_2` is missing"),
     ]
+
+
+def test_attacks_that_could_not_be_read_are_told_beside_the_share() -> None:
+    """A share of what was read does not pass for a share of all."""
+    second = replace(next(pair for pair in PAIRS if pair.id == "x"), id="y")
+    text = judge_test_document([report("j", [*PAIRS, second], games(("x", 0.0, 1.0)))]).text
+
+    assert "j was fooled by 100% of the 1 attacks that were read, of 2" in str(text)
