@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterator
@@ -164,7 +165,12 @@ def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(reversed(pairs)) if len(pairs) != len(dict(pairs)) else dict(pairs)
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_first_wins)
+def _constant(_text: str) -> float:
+    """NaN and infinity are no numbers of JSON; which row they spoil is a question of where they stand."""
+    return math.nan
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_first_wins, parse_constant=_constant)
 _COMMAS = re.compile(r"""("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])""")
 
 
