@@ -15,11 +15,13 @@ from typing import Annotated
 import typer
 
 from jc.cli.options import command
-from jc.cli.output import Out, problem
+from jc.cli.output import SUFFIXES, Out, problem
 from jc.errors import StoppedEarly
 
 _POOL = "demo/strong,demo/solid,demo/hasty"
 _LINES = 24
+FORMATS = ("table", "json", "jsonl", "csv", "markdown", "html")
+"""In which the tour can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +96,32 @@ def demo(
     Examples:
       jc demo
       jc demo --folder /tmp/tour
+      jc demo -q -o tour.html
     """
-    from jc.report.tour import Told, tour_page
+    from jc.report.tour import Told, tour_document, tour_page
 
+    if out.format not in FORMATS:
+        raise problem(f"no format `{out.format}` here", hint=f"formats: {', '.join(FORMATS)}")
+    for path in out.files:
+        if SUFFIXES[path.suffix.lower()] not in FORMATS:
+            raise problem(f"`--output {path}`: a tour has no such format", hint=f"formats: {', '.join(FORMATS)}")
     _furnished(folder)
+    # As it goes on for who watches; for a machine once, at the end.
+    live = out.format == "table" and not out.quiet
     told = []
     for step in STEPS:
-        if step.question:
+        if step.question and live:
             out.data(f"\n{step.question}\n{step.why}\n")
         shown = _run(step, folder)
-        out.data(f"\n$ {step.typed}\n{_shortened(shown)}")
+        if live:
+            out.data(f"\n$ {step.typed}\n{_shortened(shown)}")
         told.append(Told(step.question, step.why, step.typed, shown, step.result))
     page = folder / "tour.html"
     page.write_text(tour_page(folder, told, {"command": "jc demo"}), "utf-8")
-    out.data(f"\nThe whole tour with its charts: {page}\nEverything it wrote is in {folder}; type any command again there.\n")
+    document = tour_document(told, folder, page)
+    out.emit(document, to_stdout=not live)
+    if live:
+        out.data(f"\nThe whole tour with its charts: {page}\nEverything it wrote is in {folder}; type any command again there.\n")
 
 
 def _furnished(folder: Path) -> None:

@@ -93,9 +93,15 @@ class Out:
         write_atomically(path, render(document, SUFFIXES[path.suffix.lower()]))
 
     def data(self, text: str, *, exact: bool = False) -> None:
-        """Text to stdout as it is, with control characters shown instead of sent; `exact` keeps the line ends of a format."""
-        sys.stdout.write(text if exact else plain(text))
-        sys.stdout.flush()
+        """Text to stdout as it is, with control characters shown instead of sent; `exact` keeps the line ends of a format.
+
+        A reader who has left is no error: nothing more is sent, files are still written, and the exit code stays the outcome's.
+        """
+        try:
+            sys.stdout.write(text if exact else plain(text))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def say(self, text: str = "") -> None:
         """A line of the story, on stderr unless `--quiet`."""

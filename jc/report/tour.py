@@ -12,12 +12,14 @@ from jc.evals.runfolder import RunFolder
 from jc.report.chart_parts import Axis, Chart, Point, scale_for
 from jc.report.charts import plane
 from jc.report.conclusion import number
+from jc.report.document import Document
 from jc.report.evals_html import evals_sections
 from jc.report.html import Block, Folded, Page, Prose, Section, Terminal, render_page
 from jc.report.numbers import percent, usd_amount
 from jc.report.optimum import frontier_table
 from jc.report.run_rows import read_rows
 from jc.report.simulation_html import signed_share, simulation_sections
+from jc.report.table import Column, Table
 from jc.report.traffic_html import traffic_sections
 
 Fields = Mapping[str, Any]
@@ -50,6 +52,18 @@ def tour_page(folder: Path, told: Sequence[Told], reproduce: Mapping[str, object
             sections.append(Section(last.heading, [*last.blocks, *blocks]))
     lead = ["The models, their prices and the traffic are invented; the commands, the statistics and the arithmetic are real."]
     return render_page(Page("Tour", _title(folder), sections, reproduce, lead))
+
+
+def tour_document(told: Sequence[Told], folder: Path, page: Path) -> Document:
+    """The tour in every format: each step with its question, its command and what that showed; the text is where it all is."""
+    records = [{"question": one.question, "command": one.typed, "shown": one.shown} for one in told]
+    columns = (Column("Question"), Column("Command"))
+    table = Table(columns, [[one.question, one.typed] for one in told])
+    payload = {"title": _title(folder), "folder": str(folder), "page": str(page), "steps": records}
+    return Document(
+        "jc.tour/1", payload, records, [table], text=f"{_title(folder)}\n{page}",
+        extra={"html": lambda: page.read_text("utf-8")},
+    )  # fmt: skip
 
 
 def _title(folder: Path) -> str:

@@ -70,6 +70,38 @@ def test_a_folder_that_holds_something_is_left_alone(tour: tuple[Path, str]) -> 
     assert (tour[0] / "tour.html").stat().st_mtime_ns == before
 
 
+def test_the_tour_can_be_told_to_a_machine(tmp_path: Path) -> None:
+    """With `-f json` and `-o` the steps are one JSON object and the page stands where it was asked for; `-q` says no more."""
+    done = jc(tmp_path, "demo", "-q", "-f", "json", "-o", "page.html")
+
+    assert done.returncode == 0, done.stderr
+    assert [one["command"] for one in json.loads(done.stdout)["steps"]] == [step.typed for step in STEPS]
+    assert (tmp_path / "page.html").read_text("utf-8").rstrip() == (tmp_path / "jc-demo/tour.html").read_text("utf-8").rstrip()
+    assert done.stderr == ""
+
+
+def test_a_format_that_a_tour_has_not_is_refused_before_it_begins(tmp_path: Path) -> None:
+    """An unknown format is an error before anything is written."""
+    done = jc(tmp_path, "demo", "-f", "junit")
+
+    assert done.returncode == 2
+    assert not (tmp_path / "jc-demo").exists()
+
+
+def test_who_reads_only_the_first_line_ends_the_tour_quietly(tmp_path: Path) -> None:
+    """A pipe that is closed after a line is no failure, as with every other command."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JC_")}
+    environment["XDG_CACHE_HOME"] = str(tmp_path / ".cache")
+    with subprocess.Popen(
+        [sys.executable, "-m", "jc", "demo"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(timeout=120)) == (b"", 0)
+
+
 def test_the_page_draws_and_asks_nobody(tour: tuple[Path, str], tmp_path: Path) -> None:
     """The one page that the tour ends with opens in a real browser without an error and without a request."""
     program = find_chromium()
