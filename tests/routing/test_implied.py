@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jc.routing.implied import contradiction, implies
@@ -40,6 +40,7 @@ def pairs(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return narrow, draw(st.one_of(st.just(part), CONDITIONS))
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # few pairs imply each other
 @given(pairs(), REQUESTS)
 def test_what_implies_holds_for_no_request_that_the_other_refuses(pair: tuple[Any, Any], request: Request) -> None:
     """If the narrow conditions hold and imply the wide ones, these hold too."""
