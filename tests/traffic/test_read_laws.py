@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from jc.errors import InputError
 from jc.traffic.careful import records
-from jc.traffic.lines import blank, decode, lines
 from jc.traffic.read import ReadOptions, open_log
-from jc.traffic.rows import BadRow, Reason, canonical
+from jc.traffic.rows import BadRow, Reason, Row, canonical
 from jc.traffic.sources import Source
 
 JUNK = st.one_of(
@@ -46,26 +45,46 @@ SLIPPED = st.builds(lambda row, slip: json.dumps(row).encode()[:-1] + slip + b"}
 LINES = st.lists(st.one_of(ROW.map(lambda row: json.dumps(row).encode()), SLIPPED, JUNK), min_size=1, max_size=12)
 
 
-def judged(path: Path, timed: bool) -> tuple[Counter[Reason], int, int, int]:
-    """What the careful reader alone says: reasons, rows, input and output tokens."""
+def carefully(source: Source, timed: bool) -> tuple[Counter[Reason], list[Row]]:
+    """What the careful reader alone says of a file, record by record: why some do not count, and the rows of the others."""
     reasons: Counter[Reason] = Counter()
-    seen: set[str] = set()
-    rows = inputs = outputs = 0
-    for number, raw in lines(path):
-        assert number
-        if blank(raw):
-            continue
+    rows: dict[object, Row] = {}
+    for item in records(source):
         try:
-            row = canonical(decode(raw), timed=timed)
+            row = canonical(item.record, timed=timed) if item.reason is None else None
         except BadRow as bad:
             reasons[bad.reason] += 1
             continue
-        if row.get("request_id") and row["request_id"] in seen:
-            reasons[Reason.DUPLICATE_ID] += 1
+        known = None if row is None else row.get("request_id") or object()
+        if row is None or known in rows:
+            reasons[item.reason or Reason.DUPLICATE_ID] += 1
             continue
-        seen.add(row.get("request_id", ""))
-        rows, inputs, outputs = rows + 1, inputs + row["input_tokens"], outputs + row["output_tokens"]
-    return reasons, rows, inputs, outputs
+        rows[known] = row
+    return reasons, list(rows.values())
+
+
+def agrees(path: Path) -> None:
+    """Hold a log to the careful reader: rows, sums of tokens, tools and times, and every reason."""
+    with open_log(str(path), ReadOptions()) as log:
+        part = log._plan.parts[0]
+        reasons, rows = carefully(part.given, part.layout.timed)
+        if not rows:
+            with pytest.raises(InputError):
+                log.table(["tools"])
+            return
+        answer = log.group(
+            ["tools"],
+            lambda relation: (
+                "SELECT count(*)::BIGINT AS n, sum(input_tokens)::BIGINT AS i, sum(output_tokens)::BIGINT AS o,"
+                " sum(cached_input_tokens)::BIGINT AS c, sum(tools::INTEGER)::BIGINT AS t, coalesce(sum(us), 0)::BIGINT AS u"
+                f"/*checks*/ FROM {relation}"
+            ),
+        )
+        names = ("input_tokens", "output_tokens", "cached_input_tokens", "tools", "ts")
+        expected = [len(rows), *(sum(int(row.get(name, 0)) for row in rows) for name in names)]
+
+        assert ([int(answer[name][0]) for name in "nioctu"], log.counts.by_reason) == (expected, reasons)
+        assert log.counts.total == len(rows) + log.counts.rejected
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -75,24 +94,8 @@ def test_any_file_gives_what_the_careful_reader_gives(tmp_path: Path, raws: list
     path = tmp_path / "a.jsonl"
     first = {"input_tokens": 5, "output_tokens": 1, "model": "m", **({"ts": "2026-10-01T00:00:00Z"} if timed else {})}
     path.write_bytes(json.dumps(first).encode() + b"\n" + b"\n".join(raw.replace(b"\n", b"") for raw in raws) + b"\n")
-    with open_log(str(path), ReadOptions()) as log:
-        expected = judged(path, log._plan.parts[0].layout.timed)
-        if not expected[1]:
-            with pytest.raises(InputError):
-                log.table(["tools"])
-            return
-        answer = log.group(
-            ["tools"],
-            lambda rows: (
-                "SELECT count(*)::BIGINT AS n, sum(input_tokens)::BIGINT AS i, sum(output_tokens)::BIGINT AS o"
-                f"/*checks*/ FROM {rows}"
-            ),
-        )
-        found = (log.counts.by_reason, int(answer["n"][0]), int(answer["i"][0]), int(answer["o"][0]))
-        total, rejected = log.counts.total, log.counts.rejected
 
-    assert found == expected
-    assert total == expected[1] + rejected
+    agrees(path)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -156,24 +159,8 @@ def test_a_typed_file_gives_what_its_records_give(
     """Parquet columns of any type are read as their records are, one by one: the same rows, sums, times and reasons."""
     path = tmp_path / "a.parquet"
     _write(path, *table)
-    with open_log(str(path), ReadOptions()) as log:
-        part = log._plan.parts[0]
-        expected = _told(part.source, part.layout.timed)
-        if not expected[0]:
-            with pytest.raises(InputError):
-                log.table(["tools"])
-            return
-        answer = log.group(
-            ["tools"],
-            lambda rows: (
-                "SELECT count(*)::BIGINT AS n, sum(input_tokens)::BIGINT AS i, sum(cached_input_tokens)::BIGINT AS c,"
-                f" sum(tools::INTEGER)::BIGINT AS t, coalesce(sum(us), 0)::BIGINT AS u/*checks*/ FROM {rows}"
-            ),
-        )
-        found = tuple(int(answer[name][0]) for name in "nictu")
-        reasons = log.counts.by_reason
 
-    assert (*found, reasons) == expected
+    agrees(path)
 
 
 def _write(path: Path, types: dict[str, str], rows: list[dict[str, str | None]]) -> None:
@@ -186,23 +173,3 @@ def _write(path: Path, types: dict[str, str], rows: list[dict[str, str | None]])
             cells = ", ".join(f"TRY_CAST(? AS {types[name]})" for name in row)
             connection.execute(f"INSERT INTO t ({', '.join(row)}) SELECT {cells}", list(row.values()))
         connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
-
-
-def _told(source: Source, timed: bool) -> tuple[int, int, int, int, int, Counter[Reason]]:
-    """Rows, sums and reasons of records that are read one by one."""
-    reasons: Counter[Reason] = Counter()
-    seen: set[str] = set()
-    sums = [0, 0, 0, 0, 0]
-    for item in records(source):
-        try:
-            row = canonical(item.record, timed=timed)
-        except BadRow as bad:
-            reasons[bad.reason] += 1
-            continue
-        if row.get("request_id") and row["request_id"] in seen:
-            reasons[Reason.DUPLICATE_ID] += 1
-            continue
-        seen.add(row.get("request_id", ""))
-        values = (row["input_tokens"], row.get("cached_input_tokens", 0), int(row.get("tools", False)), row.get("ts", 0))
-        sums = [one + more for one, more in zip(sums, (1, *values), strict=True)]
-    return (*sums, reasons)  # type: ignore[return-value]
