@@ -36,6 +36,7 @@ from jc.traffic.cube_sql import Thinning
 from jc.traffic.cubefile import is_cube, load
 from jc.traffic.frames import frame_file
 from jc.traffic.grid import Grid, Split, wanted_columns
+from jc.traffic.parts import ROW_BYTES
 from jc.traffic.read import Counts, Log, ReadOptions, open_log
 from jc.traffic.shrink import shrunk
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SAMPLE_ROWS = 20_000
-_ROW_BYTES = 250
 _SIZED_BYTES = 150_000_000
 
 
@@ -144,7 +144,7 @@ def read_options(question: Question) -> ReadOptions:
 
 def thinning_of(log: Log | Look, *, whole: bool = False) -> Thinning:
     """How much of a log is kept row by row, by its size; `whole` keeps every row with its key."""
-    rows = max(1, log.size // _ROW_BYTES)
+    rows = max(1, log.size // ROW_BYTES)
     return Thinning(
         clusters=1 if whole else max(1, rows // SAMPLE_ROWS),
         latencies=max(1, rows // 2_000_000),

@@ -83,9 +83,7 @@ def _load(work: _Work, part: Part) -> None:
         _insert(work, part.source, part.layout, trusted=part.rewritten)
         ready = part
     except duckdb.Error:
-        _truncate(work, start)
-        ready = _repaired(work, part)
-        _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
+        ready = _again(work, part, start)
     strange = _ordinals(work, "strange", start)
     wider = _wider(ready, strange[:_LOOK]) if len(strange) > _MANY else None
     if wider is not None:
@@ -95,14 +93,20 @@ def _load(work: _Work, part: Part) -> None:
         _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
     suspects = _ordinals(work, "suspect", start)
     if not _legible(ready, suspects):
-        _truncate(work, start)
-        ready = _repaired(work, part)
-        _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
+        ready = _again(work, part, start)
         suspects = _ordinals(work, "suspect", start)
     span = _Span(ready, start, _end(work) - start, [])
     work.spans.append(span)
     if len(suspects):
         _judge(work, span, suspects)
+
+
+def _again(work: _Work, part: Part, start: int) -> Part:
+    """The part rewritten, in place of what the table has of it."""
+    _truncate(work, start)
+    ready = _repaired(work, part)
+    _insert(work, ready.source, ready.layout, trusted=ready.rewritten)
+    return ready
 
 
 def _legible(part: Part, ordinals: "NDArray[np.int64]") -> bool:
